@@ -1,0 +1,152 @@
+"""The outbox: what must leave, leased to one sender at a time (EOU-13)."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Connection, func, select
+
+from consent.model import Channel
+from keys.envelope import Sealed
+from messaging_server.storage import tables
+from messaging_server.storage.rows import as_rows, insert
+
+
+class DeliveryState(StrEnum):
+    """Where a delivery stands; the last four are final but for a bounce after the relay took it."""
+
+    QUEUED = "queued"
+    SENT = "sent"
+    """A relay or provider took it; that is not "read" (T-42)."""
+    STOPPED = "stopped"
+    """The gate said no at the moment of sending, or the author took it back."""
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeliveryRow:
+    """One thing to say to one address. `content` is the archived copy for the record; `payload` is the same text
+    under the delivery key, for the runner, and is emptied once the delivery is done.
+    """
+
+    id: UUID
+    clinic_id: UUID
+    record_id: UUID
+    exchange_id: UUID
+    address_id: UUID | None
+    channel: Channel
+    automatic: bool
+    state: DeliveryState
+    content: Sealed
+    content_key_id: UUID
+    payload: bytes | None = field(repr=False)
+    bounce_fp: bytes | None = field(default=None, repr=False)
+    attempts: int = 0
+    created_at: datetime
+    next_at: datetime
+    lease_until: datetime | None = None
+    lease_id: UUID | None = None
+    provider_id: str | None = None
+    last_code: str | None = None
+    done_at: datetime | None = None
+
+
+def add_deliveries(connection: Connection, rows: Sequence[DeliveryRow]) -> None:
+    """Queue deliveries, in the transaction of what they belong to."""
+    insert(connection, tables.deliveries, *rows)
+
+
+def lease(
+    connection: Connection, *, holder: UUID, now: datetime, until: datetime, most: int
+) -> tuple[DeliveryRow, ...]:
+    """Take up to `most` due deliveries that nobody holds; rows that another sender is just taking are passed over.
+
+    The chosen ids are fixed before the update, because the planner may run a LIMIT subquery again (finding 12).
+    """
+    c = tables.deliveries.c
+    free = (c.lease_until.is_(None)) | (c.lease_until < now)
+    chosen = (
+        select(c.id).where(c.state == DeliveryState.QUEUED.value, c.next_at <= now, free)
+        .order_by(c.next_at).limit(most).with_for_update(skip_locked=True)
+    )  # fmt: skip
+    ids = list(connection.execute(chosen).scalars())
+    if not ids:
+        return ()
+    connection.execute(tables.deliveries.update().where(c.id.in_(ids)).values(lease_until=until, lease_id=holder))
+    found = connection.execute(select(tables.deliveries).where(c.id.in_(ids)).order_by(c.next_at)).all()
+    return tuple(_typed(row) for row in as_rows(DeliveryRow, found))
+
+
+def _typed(row: DeliveryRow) -> DeliveryRow:
+    return replace(row, channel=Channel(row.channel), state=DeliveryState(row.state))
+
+
+def finish(connection: Connection, delivery: UUID, holder: UUID | None, **values: Any) -> bool:
+    """Write down how an attempt ended, if the lease is still this holder's (or nobody's, with holder None)."""
+    c = tables.deliveries.c
+    mine = c.lease_id == holder if holder else c.lease_id.is_(None)
+    plain = {name: value.value if isinstance(value, StrEnum) else value for name, value in values.items()}
+    done = connection.execute(
+        tables.deliveries.update().where(c.id == delivery, c.state == DeliveryState.QUEUED.value, mine)
+        .values(lease_until=None, lease_id=None, **plain)
+    )  # fmt: skip
+    return done.rowcount == 1
+
+
+def deliveries_of(connection: Connection, exchange_ids: Sequence[UUID]) -> tuple[DeliveryRow, ...]:
+    """The deliveries of some exchanges."""
+    c = tables.deliveries.c
+    query = select(tables.deliveries).where(c.exchange_id.in_(exchange_ids)).order_by(c.created_at)
+    return tuple(_typed(row) for row in as_rows(DeliveryRow, connection.execute(query).all()))
+
+
+def by_bounce(connection: Connection, clinic: UUID, bounce_fp: bytes) -> DeliveryRow | None:
+    """The delivery that a bounce speaks of, by its unguessable return address (EIN-18)."""
+    return _found(connection, tables.deliveries.c.clinic_id == clinic, tables.deliveries.c.bounce_fp == bounce_fp)
+
+
+def by_provider_id(connection: Connection, clinic: UUID, provider_id: str) -> DeliveryRow | None:
+    """The delivery that a provider's status speaks of (SMS-11)."""
+    return _found(connection, tables.deliveries.c.clinic_id == clinic, tables.deliveries.c.provider_id == provider_id)
+
+
+def _found(connection: Connection, *where: ColumnElement[bool]) -> DeliveryRow | None:
+    found = connection.execute(select(tables.deliveries).where(*where).limit(1)).all()
+    row = next(iter(as_rows(DeliveryRow, found)), None)
+    return None if row is None else _typed(row)
+
+
+def set_outcome(connection: Connection, delivery: UUID, **values: Any) -> None:
+    """Record what became of a delivery after it was sent: a bounce, a provider's status."""
+    plain = {name: value.value if isinstance(value, StrEnum) else value for name, value in values.items()}
+    connection.execute(tables.deliveries.update().where(tables.deliveries.c.id == delivery).values(**plain))
+
+
+def stop_queued(connection: Connection, exchange_id: UUID, now: datetime) -> int:
+    """Stop what has not left yet of an exchange; gives how many deliveries that was."""
+    c = tables.deliveries.c
+    done = connection.execute(
+        tables.deliveries.update().where(c.exchange_id == exchange_id, c.state == DeliveryState.QUEUED.value)
+        .values(state=DeliveryState.STOPPED.value, done_at=now, payload=None)
+    )  # fmt: skip
+    return done.rowcount
+
+
+def automatic_count(connection: Connection, address: UUID, since: datetime) -> int:
+    """How many automatic texts an address was sent, or will be, since then: the throttle's count (ACK-13)."""
+    c = tables.deliveries.c
+    query = select(func.count()).where(c.address_id == address, c.automatic.is_(True), c.created_at >= since)
+    return int(connection.execute(query).scalar_one())
+
+
+def next_due(connection: Connection) -> datetime | None:
+    """When the next queued delivery is due."""
+    c = tables.deliveries.c
+    return connection.execute(select(func.min(c.next_at)).where(c.state == DeliveryState.QUEUED.value)).scalar()
+
+
+LEASE = timedelta(minutes=2)
+"""Longer than any single attempt may take, so that a lease does not run out under a live sender."""

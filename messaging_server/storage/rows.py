@@ -1,0 +1,51 @@
+"""How a frozen row becomes an INSERT, and a database row a frozen one again.
+
+Content columns take `Sealed` only: a plaintext write does not type-check, and would not pass `values` either.
+"""
+
+from collections.abc import Sequence
+from dataclasses import fields
+from enum import StrEnum
+from functools import cache
+from typing import Any, TypeVar
+
+from sqlalchemy import Connection, Row, Table
+
+from keys.envelope import Sealed
+
+T = TypeVar("T")
+
+
+def values(row: Any) -> dict[str, Any]:
+    """The columns of a row dataclass; sealed content becomes its ciphertext, an enum its word."""
+    return {field.name: _plain(getattr(row, field.name)) for field in fields(row)}
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Sealed):
+        return value.blob
+    return value.value if isinstance(value, StrEnum) else value
+
+
+def insert(connection: Connection, table: Table, *rows: Any) -> None:
+    """Add rows whose dataclass fields are named as the table's columns."""
+    if rows:
+        connection.execute(table.insert(), [values(row) for row in rows])
+
+
+def as_rows(kind: type[T], found: Sequence[Row[Any]]) -> tuple[T, ...]:
+    """Database rows as frozen rows of `kind`, by column name; blobs of `Sealed` fields are put back in their type."""
+    sealed = _sealed_fields(kind)
+    return tuple(
+        kind(**{name: _sealed(name, value, sealed) for name, value in row._mapping.items()})  # noqa: SLF001  # public API
+        for row in found
+    )
+
+
+@cache
+def _sealed_fields(kind: type[Any]) -> frozenset[str]:
+    return frozenset(field.name for field in fields(kind) if "Sealed" in str(field.type))
+
+
+def _sealed(name: str, value: Any, sealed: frozenset[str]) -> Any:
+    return Sealed(value) if name in sealed and value is not None else value

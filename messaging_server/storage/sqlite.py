@@ -1,0 +1,172 @@
+"""SQLite: one writer thread that commits in groups, and readers that never wait for it.
+
+All units that wait when the writer is free run in one transaction, each in its own savepoint, and are answered after
+one fsync (WAL, synchronous=FULL). The default mode of the Python driver opens no transaction before a SELECT and so
+loses updates silently; here every transaction is begun by hand (DEPENDENCIES finding 1).
+"""
+
+import asyncio
+import queue
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+
+from messaging_server.errors import UnavailableError
+from messaging_server.storage.driver import SQLITE_VERSION  # the mended library takes its place first
+
+T = TypeVar("T")
+GROUP = 64
+"""At most so many units share a commit: enough to hide the fsync, few enough that none waits long."""
+
+
+@dataclass(slots=True)
+class _Job:
+    unit: Callable[[Connection], Any]
+    loop: asyncio.AbstractEventLoop
+    future: asyncio.Future[Any]
+    result: Any = None
+    error: BaseException | None = None
+
+
+class SqliteDatabase:
+    """One file; opening it creates it, closing it waits for the writes under way."""
+
+    def __init__(self, path: Path) -> None:
+        self.version = SQLITE_VERSION
+        self._engine = _write_engine(path)
+        self._readers = _read_engine(path)
+        self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
+        self._thread = threading.Thread(target=self._work, name="sqlite-writer", daemon=True)
+        self._closed = False
+        self._thread.start()
+
+    async def write(self, unit: Callable[[Connection], T]) -> T:
+        if self._closed:
+            raise UnavailableError("the database is closed")
+        loop = asyncio.get_running_loop()
+        future: asyncio.Future[T] = loop.create_future()
+        self._jobs.put(_Job(unit, loop, future))
+        return await asyncio.shield(future)
+
+    async def read(self, query: Callable[[Connection], T]) -> T:
+        async with self._readers.connect() as connection:
+            return await connection.run_sync(query)
+
+    async def close(self) -> None:
+        if not self._closed:
+            self._closed = True
+            self._jobs.put(None)
+            await asyncio.to_thread(self._thread.join)
+            await self._readers.dispose()
+
+    def _work(self) -> None:
+        with self._engine.connect() as connection:
+            while (group := self._next_group()) is not None:
+                _run_group(connection, group)
+                _answer(group)
+        self._engine.dispose()
+
+    def _next_group(self) -> list[_Job] | None:
+        job = self._jobs.get()
+        if job is None:
+            return None
+        group = [job]
+        while len(group) < GROUP:
+            try:
+                job = self._jobs.get_nowait()
+            except queue.Empty:
+                break
+            if job is None:
+                self._jobs.put(None)
+                break
+            group.append(job)
+        return group
+
+
+def _run_group(connection: Connection, group: Sequence[_Job]) -> None:
+    """Run the units in one transaction; if the transaction itself is lost, run each alone: one harms no other."""
+    try:
+        with connection.begin():
+            for job in group:
+                _run_in_savepoint(connection, job)
+                _check_in_transaction(connection)
+    except Exception as error:  # noqa: BLE001  # whatever ended the group is told to each waiting caller below
+        if len(group) == 1:
+            group[0].error = group[0].error or error
+            return
+        for job in group:
+            job.result, job.error = None, None
+            _run_group(connection, [job])
+
+
+def _run_in_savepoint(connection: Connection, job: _Job) -> None:
+    try:
+        with connection.begin_nested():
+            job.result = job.unit(connection)
+    except DBAPIError as error:
+        job.error = error
+    except Exception as error:  # noqa: BLE001  # carried to the caller, whose unit it is
+        job.error = error
+
+
+def _check_in_transaction(connection: Connection) -> None:
+    """SQLITE_FULL and a few others roll everything back by themselves; only the driver knows."""
+    if not connection.connection.driver_connection.in_transaction:  # type: ignore[union-attr]
+        raise UnavailableError("the transaction was rolled back by the database")
+
+
+def _answer(group: Sequence[_Job]) -> None:
+    loops = {job.loop for job in group}
+    for loop in loops:
+        jobs = [job for job in group if job.loop is loop]
+        if not loop.is_closed():
+            loop.call_soon_threadsafe(_settle, jobs)
+
+
+def _settle(jobs: Sequence[_Job]) -> None:
+    for job in jobs:
+        if job.future.done():
+            continue
+        if job.error is None:
+            job.future.set_result(job.result)
+        else:
+            job.future.set_exception(job.error)
+
+
+def _pragmas(*, read_only: bool) -> tuple[str, ...]:
+    common = ("busy_timeout=10000", "foreign_keys=ON", "temp_store=MEMORY", "cache_size=-16000")
+    if read_only:
+        return (*common, "query_only=ON")
+    return ("journal_mode=WAL", "synchronous=FULL", "secure_delete=ON", *common)
+
+
+def _prepare(engine: Engine, *, read_only: bool) -> None:
+    @event.listens_for(engine, "connect")
+    def _connect(dbapi_connection: Any, _record: Any) -> None:
+        dbapi_connection.isolation_level = None
+        cursor = dbapi_connection.cursor()
+        for pragma in _pragmas(read_only=read_only):
+            cursor.execute(f"PRAGMA {pragma}")
+        cursor.close()
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")
+
+
+def _write_engine(path: Path) -> Engine:
+    engine = create_engine(f"sqlite:///{path}", pool_size=1, max_overflow=0, connect_args={"check_same_thread": False})
+    _prepare(engine, read_only=False)
+    return engine
+
+
+def _read_engine(path: Path) -> AsyncEngine:
+    engine = create_async_engine(f"sqlite+aiosqlite:///{path}", pool_size=4, max_overflow=4)
+    _prepare(engine.sync_engine, read_only=True)
+    return engine

@@ -1,0 +1,199 @@
+"""Threads, exchanges and their files: what was said, sealed."""
+
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+from sqlalchemy import Connection, select
+
+from consent.model import Channel
+from keys.envelope import Sealed
+from messaging_server.storage import tables
+from messaging_server.storage.rows import as_rows, insert
+
+
+class Way(StrEnum):
+    """Which way an exchange went; a note is for staff only (REC-16)."""
+
+    IN = "in"
+    OUT = "out"
+    NOTE = "note"
+
+
+class Role(StrEnum):
+    """Who wrote, as a kind of person."""
+
+    PATIENT = "patient"
+    STAFF = "staff"
+    SYSTEM = "system"
+    UNKNOWN = "unknown"
+
+
+class ExchangeState(StrEnum):
+    """Where an exchange stands; delivery by a channel is the delivery's own state."""
+
+    HELD = "held"
+    FILED = "filed"
+    CANCELLED = "cancelled"
+    FAILED = "failed"
+    """It could not be understood and waits, sealed, for a person (TRI-18)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ThreadRow:
+    """One subject in one record."""
+
+    id: UUID
+    clinic_id: UUID
+    record_id: UUID
+    state: str
+    category: str
+    subject: Sealed
+    subject_key_id: UUID
+    reply_fp: bytes | None = field(default=None, repr=False)
+    sealed_reply: bytes | None = field(default=None, repr=False)
+    private: bool = False
+    created_at: datetime
+    last_at: datetime
+    last_by: Role
+    unread: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExchangeRow:
+    """One message or notice; `content` is for the record's people, `staff_content` for its clinical teams alone."""
+
+    id: UUID
+    clinic_id: UUID
+    record_id: UUID
+    thread_id: UUID
+    direction: Way
+    channel: Channel
+    automatic: bool
+    author_id: UUID | None
+    author_role: Role
+    state: ExchangeState
+    content: Sealed
+    content_key_id: UUID
+    staff_content: Sealed | None = None
+    staff_key_id: UUID | None = None
+    size: int
+    created_at: datetime
+    visible_at: datetime
+    """When the patient may see it: later than `created_at` while a reply can still be taken back (EOU-16)."""
+    opened_at: datetime | None = None
+    in_reply_to: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BlobRow:
+    """A file or the raw original of an exchange, sealed under the exchange's content key."""
+
+    id: UUID
+    clinic_id: UUID
+    exchange_id: UUID
+    kind: str
+    number: int
+    content: Sealed
+    content_key_id: UUID
+    size: int
+
+
+def add_thread(connection: Connection, row: ThreadRow) -> None:
+    """Open a thread."""
+    insert(connection, tables.threads, row)
+
+
+def add_exchange(connection: Connection, row: ExchangeRow, blobs: Collection[BlobRow] = ()) -> None:
+    """Add an exchange with its files and move its thread's last line."""
+    insert(connection, tables.exchanges, row)
+    insert(connection, tables.blobs, *blobs)
+
+
+def touch_thread(connection: Connection, thread: UUID, *, at: datetime, by: Role, unread: bool) -> None:
+    """Note who wrote last; `unread` says whether the patient has something new to read."""
+    connection.execute(
+        tables.threads.update().where(tables.threads.c.id == thread)
+        .values(last_at=at, last_by=by.value, unread=unread)
+    )  # fmt: skip
+
+
+def thread(connection: Connection, clinic: UUID, thread_id: UUID) -> ThreadRow | None:
+    """One thread of this clinic, or None."""
+    c = tables.threads.c
+    found = connection.execute(select(tables.threads).where(c.clinic_id == clinic, c.id == thread_id)).all()
+    return next(iter(as_rows(ThreadRow, found)), None)
+
+
+def thread_by_reply(connection: Connection, clinic: UUID, reply_fp: bytes) -> ThreadRow | None:
+    """The thread that an unguessable reply address belongs to (EIN-11)."""
+    c = tables.threads.c
+    found = connection.execute(select(tables.threads).where(c.clinic_id == clinic, c.reply_fp == reply_fp)).all()
+    return next(iter(as_rows(ThreadRow, found)), None)
+
+
+def exchange(connection: Connection, clinic: UUID, exchange_id: UUID) -> ExchangeRow | None:
+    """One exchange of this clinic, or None."""
+    c = tables.exchanges.c
+    found = connection.execute(select(tables.exchanges).where(c.clinic_id == clinic, c.id == exchange_id)).all()
+    return next(iter(as_rows(ExchangeRow, found)), None)
+
+
+def exchanges_of_thread(connection: Connection, thread_id: UUID, most: int = 200) -> tuple[ExchangeRow, ...]:
+    """The newest exchanges of a thread, oldest first."""
+    c = tables.exchanges.c
+    query = select(tables.exchanges).where(c.thread_id == thread_id).order_by(c.created_at.desc(), c.id.desc())
+    return as_rows(ExchangeRow, connection.execute(query.limit(most)).all())[::-1]
+
+
+def blobs_of(connection: Connection, exchange_ids: Collection[UUID]) -> tuple[BlobRow, ...]:
+    """The files of some exchanges."""
+    c = tables.blobs.c
+    query = select(tables.blobs).where(c.exchange_id.in_(exchange_ids)).order_by(c.exchange_id, c.number)
+    return as_rows(BlobRow, connection.execute(query).all())
+
+
+def mark_opened(connection: Connection, thread_id: UUID, until: datetime) -> None:
+    """The patient has read what was visible by then: only that counts as seen (EOU-22, T-42)."""
+    e, t = tables.exchanges.c, tables.threads.c
+    connection.execute(
+        tables.exchanges.update()
+        .where(e.thread_id == thread_id, e.direction == Way.OUT.value, e.opened_at.is_(None), e.visible_at <= until)
+        .values(opened_at=until)
+    )
+    connection.execute(tables.threads.update().where(t.id == thread_id).values(unread=False))
+
+
+def move_exchange(connection: Connection, exchange_id: UUID, *, record: UUID, thread_id: UUID) -> None:
+    """File a held exchange where it belongs; its ciphertext and commitment stay as they are."""
+    connection.execute(
+        tables.exchanges.update().where(tables.exchanges.c.id == exchange_id)
+        .values(record_id=record, thread_id=thread_id, state=ExchangeState.FILED.value)
+    )  # fmt: skip
+
+
+def set_state(connection: Connection, exchange_id: UUID, state: ExchangeState) -> None:
+    """Change where an exchange stands."""
+    c = tables.exchanges.c
+    connection.execute(tables.exchanges.update().where(c.id == exchange_id).values(state=state.value))
+
+
+def remember(connection: Connection, clinic: UUID, message_fp: bytes, exchange_id: UUID, now: datetime) -> None:
+    """Note that a message was accepted, so that its second coming is known (EIN-06)."""
+    connection.execute(
+        tables.seen.insert(),
+        {"clinic_id": clinic, "message_fp": message_fp, "exchange_id": exchange_id, "at": now},
+    )
+
+
+def seen_before(connection: Connection, clinic: UUID, message_fp: bytes) -> UUID | None:
+    """The exchange that this same message became when it first came, or None."""
+    c = tables.seen.c
+    return connection.execute(select(c.exchange_id).where(c.clinic_id == clinic, c.message_fp == message_fp)).scalar()
+
+
+def forget_seen(connection: Connection, before: datetime) -> None:
+    """Let go of fingerprints older than `before` (30 days are kept)."""
+    connection.execute(tables.seen.delete().where(tables.seen.c.at < before))
