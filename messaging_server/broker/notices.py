@@ -1,0 +1,257 @@
+"""The automatic texts: which there are, where each may be said, what each must know, and what none may lack.
+
+The words stand in `templates/{fr,en}/notices/<kind>.<channel>.txt`; here is only what may be told to them. By e-mail
+and by text every notice gets one and the same emergency card, whatever the message said, because the mailbox or the
+telephone may be shared (ACK-08, T-23); what names a danger goes to the signed-in inbox alone. Nothing of the
+patient's words can reach a notice, because no field here could carry them (ACK-09).
+
+Source: CMQ guide, reception of e-mails (acknowledgement) and particularities of texts; REQUIREMENTS 1.4, CON-04.
+"""
+
+import unicodedata
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, fields, replace
+from datetime import datetime
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Final
+
+from consent.model import Channel
+from messaging_server.errors import InvalidError, NotAllowedError
+
+
+class Notice(StrEnum):
+    """A kind of automatic text; at most one is said per event (promise 6)."""
+
+    ACKNOWLEDGEMENT = "acknowledgement"
+    EMERGENCY = "emergency"
+    """An acknowledgement with all its parts, the emergency card first (ACK-07)."""
+    SENSITIVE_ACKNOWLEDGEMENT = "sensitive_acknowledgement"
+    """An acknowledgement that adds, in the inbox only, that this is better said in person (SEN-08)."""
+    NOT_YET = "not_yet"
+    """To a sender without consent: never confirms that they are a patient (CON-04)."""
+    SMS_NOT_ANSWERED = "sms_not_answered"
+    NOTIFICATION = "notification"
+    DEADLINE_MISSED = "deadline_missed"
+    WITHDRAWN = "withdrawn"
+    OPT_OUT_CONFIRMED = "opt_out_confirmed"
+    RESUMED = "resumed"
+    HELP = "help"
+    ADDRESS_CHECK = "address_check"
+    SECURITY_ALERT = "security_alert"
+    CONVERTED = "converted"
+
+
+class Direction(StrEnum):
+    """A family of dangers that the inbox names, in the order in which it names them (ACK-07)."""
+
+    SUICIDE = "suicide"
+    POISON = "poison"
+    VIOLENCE = "violence"
+    """The page that shows it also shows the quick exit (ACK-08)."""
+    OBSTETRIC = "obstetric"
+    OTHER = "other"
+
+
+class Unit(StrEnum):
+    """What a response time counts."""
+
+    BUSINESS_DAYS = "business_days"
+    BUSINESS_HOURS = "business_hours"
+
+
+class Conversion(StrEnum):
+    """What a message was turned into, as far as the patient is told (TRI-11)."""
+
+    CALL = "call"
+    VISIT = "visit"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rule:
+    """A response time as the clinic fixed it: a number of business days or hours (ACK-03)."""
+
+    count: int
+    unit: Unit
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """One help line in the language of the text, from the dated data file, never typed in a template (ACK-06)."""
+
+    kind: str
+    name: str
+    number: str
+    hours: str = ""
+    note: str = ""
+    text_number: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoticeFacts:
+    """All that a notice may know, in the language of the text; moments are in clinic time.
+
+    `lines` come in the order in which they are shown and hold at least the emergency number.
+    """
+
+    clinic: str
+    """The neutral name (SEN-12)."""
+    phone: str
+    lines: tuple[Line, ...]
+    phone_hours: str | None = None
+    other_contact: str | None = None
+    walk_in: str | None = None
+    portal: str | None = None
+    """The bare address of the sign-in page: no token, no identifier (EOU-15)."""
+    readers: str | None = None
+    """Who reads messages here, e.g. "the nurses and the physicians of the clinic"."""
+    received: datetime | None = None
+    """When the event happened: the message's arrival, the withdrawal, the change."""
+    rule: Rule | None = None
+    due: datetime | None = None
+    closed: bool = False
+    reopens: datetime | None = None
+    flags: frozenset[str] = frozenset()
+    """Families of red flags of the assessment; only the inbox ever tells them apart."""
+    alerted: bool = False
+    """True only when a named person has really been alerted."""
+    stopped: tuple[Channel, ...] | None = None
+    conversion: Conversion | None = None
+    code: str | None = field(default=None, repr=False)
+    expires: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """Where a notice may be said and what it must know; `answers` means that it is an acknowledgement (ACK-01)."""
+
+    channels: frozenset[Channel]
+    needs: frozenset[str]
+    answers: bool = False
+
+
+_EVERYWHERE: Final = frozenset(Channel)
+_ADDRESSES: Final = frozenset({Channel.EMAIL, Channel.SMS})
+_WEB: Final = frozenset({Channel.WEB})
+_SMS: Final = frozenset({Channel.SMS})
+_CARD: Final = frozenset({"clinic", "phone", "lines", "phone_hours", "walk_in"})
+_LATE: Final = _CARD | {"other_contact"}
+_ANSWER: Final = _LATE | {"received", "rule", "due", "readers"}
+
+NOTICES: Final[Mapping[Notice, Kind]] = MappingProxyType({
+    Notice.ACKNOWLEDGEMENT: Kind(_EVERYWHERE, _ANSWER, answers=True),
+    Notice.EMERGENCY: Kind(_EVERYWHERE, _ANSWER, answers=True),
+    Notice.SENSITIVE_ACKNOWLEDGEMENT: Kind(_WEB, _ANSWER, answers=True),
+    Notice.NOT_YET: Kind(_EVERYWHERE, _CARD),
+    Notice.SMS_NOT_ANSWERED: Kind(_SMS, _CARD),
+    Notice.NOTIFICATION: Kind(_ADDRESSES, _CARD | {"portal"}),
+    Notice.DEADLINE_MISSED: Kind(_EVERYWHERE, _LATE | {"due"}),
+    Notice.WITHDRAWN: Kind(frozenset({Channel.WEB, Channel.EMAIL}), _LATE | {"received", "stopped"}),
+    Notice.OPT_OUT_CONFIRMED: Kind(_SMS, _CARD),
+    Notice.RESUMED: Kind(_SMS, _CARD),
+    Notice.HELP: Kind(_SMS, _CARD),
+    Notice.ADDRESS_CHECK: Kind(_ADDRESSES, _CARD | {"code", "expires"}),
+    Notice.SECURITY_ALERT: Kind(_EVERYWHERE, _CARD | {"received"}),
+    Notice.CONVERTED: Kind(_EVERYWHERE, _LATE | {"conversion"}),
+})
+
+EMERGENCY_LINE: Final = "emergency"
+_CARD_KINDS: Final = ("health_line", "social_line", "suicide", "poison")
+"""The one card of e-mail: no line of it tells one danger from another, and none is for violence (ACK-08)."""
+_TEXT_KINDS: Final = ("health_line", "suicide", "poison")
+"""The same card as a text has room for it (ACK-21); an ordinary text keeps the first only."""
+_DIRECTIONS: Final[Mapping[str, Direction]] = MappingProxyType({
+    "suicide": Direction.SUICIDE,
+    "overdose": Direction.POISON,
+    "violence": Direction.VIOLENCE,
+    "obstetric": Direction.OBSTETRIC,
+})
+
+
+def directions(flags: Collection[str]) -> tuple[Direction, ...]:
+    """The dangers that the inbox names for these red flags, each once; a family without its own words is OTHER."""
+    found = {_DIRECTIONS.get(flag, Direction.OTHER) for flag in flags} or {Direction.OTHER}
+    return tuple(direction for direction in Direction if direction in found)
+
+
+def variables(notice: Notice, channel: Channel, facts: NoticeFacts) -> Mapping[str, object]:
+    """What the template of this notice is told; the same names in both languages.
+
+    Raises NotAllowedError("notice_not_for_channel") where this notice is never said, and InvalidError when a fact that
+    it must state is missing ("missing"), is a moment without a time zone ("naive"), or no emergency number is given.
+    """
+    kind = NOTICES[notice]
+    if channel not in kind.channels:
+        raise NotAllowedError("notice_not_for_channel")
+    needs = kind.needs | {"closed"} | ({"reopens"} if kind.answers and facts.closed else set())
+    if channel is Channel.SMS:
+        facts = _short(facts)
+    told: dict[str, object] = {name: _stated(name, getattr(facts, name)) for name in sorted(needs)}
+    told["emergency"] = emergency_line(facts.lines)
+    told["lines"] = _lines(notice, channel, facts.lines)
+    if channel is Channel.WEB and notice is Notice.EMERGENCY:
+        told |= {"directions": directions(facts.flags), "alerted": facts.alerted}
+    return MappingProxyType(told)
+
+
+def _stated(name: str, value: object) -> object:
+    if value is None or value in {"", ()} or (isinstance(value, str) and not value.strip()):
+        raise InvalidError(name, "missing")
+    if isinstance(value, datetime) and value.utcoffset() is None:
+        raise InvalidError(name, "naive")
+    return value
+
+
+def emergency_line(lines: tuple[Line, ...]) -> Line:
+    """The line that comes first everywhere. Raises InvalidError when the data hold none."""
+    for line in lines:
+        if line.kind == EMERGENCY_LINE:
+            return line
+    raise InvalidError("lines", "no_emergency_number")
+
+
+def _lines(notice: Notice, channel: Channel, lines: tuple[Line, ...]) -> tuple[Line, ...]:
+    """The lines to show beside the emergency number: on a telephone the few that fit, in the inbox all."""
+    others = tuple(line for line in lines if line.kind != EMERGENCY_LINE)
+    if channel is Channel.WEB:
+        return others
+    if channel is Channel.EMAIL:
+        return tuple(line for line in others if line.kind in _CARD_KINDS)
+    kinds = _TEXT_KINDS if notice is Notice.EMERGENCY else _TEXT_KINDS[:1]
+    firsts = (next((line for line in others if line.kind == kind), None) for kind in kinds)
+    return tuple(line for line in firsts if line is not None)
+
+
+_GSM_7: Final = frozenset(
+    "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?"
+    "¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà^{}\\[~]|€"
+)
+"""The alphabet of a text of 160 characters (3GPP TS 23.038, 6.2.1 and 6.2.1.1)."""
+_PLAIN: Final = str.maketrans({
+    "’": "'", "‘": "'", "«": '"', "»": '"', "“": '"', "”": '"', "–": "-", "—": "-", "…": "...", "œ": "oe", "Œ": "Oe",
+})  # fmt: skip
+
+
+def _for_sms(text: str) -> str:
+    """The text in the short alphabet: one `ê` or no-break space would halve the room of a text (SMS-16, T-21).
+
+    Only letters outside the alphabet lose their accent (`ê` becomes `e`, `é` stays); what has no plain form, an emoji
+    or another script, is kept as it is.
+    """
+    return "".join(_plain_letter(letter) for letter in text.translate(_PLAIN))
+
+
+def _plain_letter(letter: str) -> str:
+    if letter in _GSM_7:
+        return letter
+    if letter.isspace():
+        return " "
+    bare = "".join(part for part in unicodedata.normalize("NFKD", letter) if not unicodedata.combining(part))
+    return bare if bare and set(bare) <= _GSM_7 else letter
+
+
+def _short(facts: NoticeFacts) -> NoticeFacts:
+    """The facts of a text, every word of the clinic's own in the short alphabet."""
+    words = {f.name: _for_sms(value) for f in fields(facts) if isinstance(value := getattr(facts, f.name), str)}
+    lines = tuple(replace(line, name=_for_sms(line.name), number=_for_sms(line.number)) for line in facts.lines)
+    return replace(facts, **words, lines=lines)  # type: ignore[arg-type]  # only the fields that are words change
