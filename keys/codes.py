@@ -10,7 +10,7 @@ from typing import Final
 
 from keys import printed, suite
 from keys.binding import bind
-from keys.envelope import Context
+from keys.envelope import Context, Sealed
 from keys.suite import PASSWORD_COST, Cost, OpenError, WrongSecretError
 
 _LETTERS: Final = 20
@@ -65,7 +65,8 @@ def open_under_code(sealed: CodeSealed, code: str, pepper: bytes, context: Conte
     """Open it again. Raises WrongSecretError for another code, pepper or context: they look alike."""
     try:
         key = _key(code, pepper, sealed.salt, sealed.cost)
-        return suite.decrypt(sealed.blob, key, bind("under a one-time code", context.encode(sealed.blob[0])))
+        associated = bind("under a one-time code", context.encode(Sealed(blob=sealed.blob).suite))
+        return suite.decrypt(sealed.blob, key, associated)
     except OpenError as error:
         raise WrongSecretError("this code opens nothing here") from error
 

@@ -14,10 +14,11 @@ _PATIENT_SCORE: Final = 2  # more than 10**6 guesses; a wrong guess costs an Arg
 _STAFF_SCORE: Final = 3  # more than 10**8 guesses; a team's messages hang on it
 
 # The estimator knows the English lists; these are what people here try first.
-_LOCAL: Final = tuple(
+_LOCAL: Final = re.findall(
+    r"\w+",
     "bonjour motdepasse soleil chouchou doudou loulou chocolat papillon tabarnak hiver printemps automne amour azerty "
     "quebec québec montreal montréal laval gatineau sherbrooke canada canadiens nordiques hockey poutine "
-    "clinique clinic medecin médecin docteur sante santé patient secretaire secrétaire hopital hôpital".split()
+    "clinique clinic medecin médecin docteur sante santé patient secretaire secrétaire hopital hôpital",
 )
 
 

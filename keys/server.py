@@ -121,12 +121,14 @@ def _check(body: dict[str, Any]) -> str:
 
 def seal_directory(keys: ServerKeys, text: str, clinic: UUID, owner: UUID, field: str) -> bytes:
     """A name or an address, sealed for its clinic, owner and field."""
-    return _seal(keys.directory, "directory", text.encode(), Context(clinic=clinic, subject=owner, field=field))
+    context = Context(clinic=clinic, subject=owner, field=field)
+    return _seal(keys.directory, "directory", text.encode("utf-8", "surrogatepass"), context)
 
 
 def open_directory(keys: ServerKeys, blob: bytes, clinic: UUID, owner: UUID, field: str) -> str:
     """The name or address again. Raises OpenError in another place, or under a key that is not here."""
-    return _open(keys.directory, "directory", blob, Context(clinic=clinic, subject=owner, field=field)).decode()
+    context = Context(clinic=clinic, subject=owner, field=field)
+    return _open(keys.directory, "directory", blob, context).decode("utf-8", "surrogatepass")
 
 
 def seal_delivery(keys: ServerKeys, data: bytes, clinic: UUID, owner: UUID, field: str) -> bytes:

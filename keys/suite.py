@@ -2,7 +2,7 @@
 
 Suite 1 is HPKE base mode (RFC 9180) with the KEM MLKEM768-X25519 ("X-Wing", draft-connolly-cfrg-xwing-kem), HKDF-SHA256
 and AES-256-GCM for sealing to a key pair; XChaCha20-Poly1305 for sealing under a symmetric key; Argon2id (RFC 9106) for
-what a person remembers; Ed25519 (RFC 8032) together with ML-DSA-65 (FIPS 204) for signatures. None is home-made (SEC-06).
+what a person remembers; Ed25519 (RFC 8032) with ML-DSA-65 (FIPS 204) for signatures. Nothing is home-made (SEC-06).
 
 Every ciphertext starts with the suite's id, which is authenticated with it, so that a later suite can stand beside this
 one and old blobs still open. (The one-time codes of `totp.py` follow RFC 6238 and are not part of the suite.)
@@ -251,7 +251,9 @@ def equal(a: bytes, b: bytes) -> bool:
 
 
 def argon2id(secret: bytes, salt: bytes, cost: Cost, length: int = 32) -> bytes:
-    """Argon2id version 1.3 with one lane (RFC 9106): `length` bytes, slow to guess. The salt has 16 bytes."""
+    """Argon2id version 1.3 with one lane (RFC 9106): slow to guess; 16 to 64 bytes. KeysError unless the salt has 16."""
+    if len(salt) != SALT_BYTES:
+        raise KeysError(f"a salt has {SALT_BYTES} bytes, not {len(salt)}")
     return nacl.pwhash.argon2id.kdf(length, secret, salt, opslimit=cost.operations, memlimit=cost.memory)
 
 
