@@ -1,0 +1,154 @@
+"""How each mention stands: affirmed, denied, past, supposed, or of the family (DETECTION section 3, SEN-16).
+
+Sentences are cut into clauses, because « pas de fièvre, mais j'ai mal » denies one thing and affirms the other.
+"""
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from triage.match import Hit
+from triage.model import Certainty
+from triage.rule import Role
+
+_ENDS = frozenset(".!?\u2026;\n\u2022")
+_CONTRAST = frozenset(
+    "mais sauf cependant pourtant toutefois par but however except although though yet sinon otherwise".split()
+)
+_JOINTS = frozenset("et and pis puis so donc alors then or ou because car parce since plus also aussi".split())
+_SUBJECTS = frozenset(
+    "je j i il elle on nous vous ils elles he she we they it c ca my mon ma mes his her your votre there y this "
+    "maintenant now depuis today aujourd juste just le la les the".split()
+)
+_NARROW = 4
+"""Words that a bare negation reaches."""
+_WIDE = 9
+_AFTER = 4
+
+
+class Mention(NamedTuple):
+    """A concept found in a part, with its sentence and clause (numbered over the whole message) and how it stands."""
+
+    concept: int
+    part: int
+    start: int
+    end: int
+    sentence: int
+    clause: int
+    certainty: Certainty
+
+
+@dataclass(slots=True)
+class _Cues:
+    """Where the cues of one part stand, sorted, so that a mention finds the nearest by bisection."""
+
+    narrow: list[int] = field(default_factory=list)
+    wide: list[int] = field(default_factory=list)
+    gone: list[int] = field(default_factory=list)
+    supposed: dict[int, int] = field(default_factory=dict)
+    """For a clause, the end of its first « si »."""
+    asked: dict[int, int] = field(default_factory=dict)
+    """For a sentence, the end of its first general question."""
+    past: set[int] = field(default_factory=set)
+    now: set[int] = field(default_factory=set)
+    family: set[int] = field(default_factory=set)
+
+
+class Places:
+    """Sentences and clauses of one part; numbers go on from the part before."""
+
+    def __init__(self, words: Sequence[str], sentence: int, clause: int) -> None:
+        """Cut `words`; the first sentence and clause get the numbers given."""
+        self._sentences = [place for place, word in enumerate(words) if word[0] in _ENDS]
+        self._clauses = [place for place, word in enumerate(words) if _cuts(words, place, word)]
+        self._from = (sentence, clause)
+
+    def sentence(self, place: int) -> int:
+        """The number of the sentence that holds the word at `place`."""
+        return self._from[0] + bisect_left(self._sentences, place)
+
+    def clause(self, place: int) -> int:
+        """The number of the clause that holds the word at `place`."""
+        return self._from[1] + bisect_right(self._clauses, place)
+
+    def after(self) -> tuple[int, int]:
+        """The numbers with which the next part begins."""
+        return self._from[0] + len(self._sentences) + 1, self._from[1] + len(self._clauses) + 1
+
+
+def _cuts(words: Sequence[str], place: int, word: str) -> bool:
+    """Whether a new clause begins at this word."""
+    if word[0] in _ENDS or word in _CONTRAST:
+        return True
+    if word in _JOINTS or word[0] == ",":
+        return place + 1 < len(words) and words[place + 1] in _SUBJECTS
+    return False
+
+
+def mentions(
+    hits: Iterable[Hit], places: Places, *, part: int, roles: Mapping[int, Role], covered: bytearray
+) -> list[Mention]:
+    """The hits that are not cues, each with how it stands.
+
+    `covered` marks the words inside a longer term or a pseudo-negation: a cue there negates nothing else.
+    """
+    cues = _gather(hits, places, roles, covered)
+    out: list[Mention] = []
+    for concept, start, end in hits:
+        if concept not in roles:
+            sentence, clause = places.sentence(start), places.clause(start)
+            certainty = _stands(cues, places, start, end, sentence=sentence, clause=clause)
+            out.append(Mention(concept, part, start, end, sentence, clause, certainty))
+    return out
+
+
+def _gather(hits: Iterable[Hit], places: Places, roles: Mapping[int, Role], covered: bytearray) -> _Cues:
+    """All cues of a part, each where its kind is looked for."""
+    cues = _Cues()
+    for concept, start, end in hits:
+        role = roles.get(concept)
+        if role is Role.NEGATION and not covered[start]:
+            cues.narrow.append(end)
+        elif role is Role.WIDE_NEGATION and not covered[start]:
+            cues.wide.append(end)
+        elif role is Role.GONE:
+            cues.gone.append(start)
+        elif role is Role.HYPOTHETICAL and not covered[start]:
+            cues.supposed.setdefault(places.clause(start), end)
+        elif role is Role.INFORMATION:
+            cues.asked.setdefault(places.sentence(start), end)
+        elif role is Role.PAST:
+            cues.past.add(places.clause(start))
+        elif role is Role.NOW:
+            cues.now.add(places.sentence(start))
+        elif role is Role.FAMILY_HISTORY:
+            cues.family.add(places.clause(start))
+    for ends in (cues.narrow, cues.wide, cues.gone):
+        ends.sort()
+    return cues
+
+
+def _stands(cues: _Cues, places: Places, start: int, end: int, *, sentence: int, clause: int) -> Certainty:
+    """The certainty of one mention; family before denial, denial before past, past before supposition."""
+    if clause in cues.family:
+        return Certainty.RELATIVE
+    if _denied(cues, places, start, end, clause):
+        return Certainty.NEGATED
+    if sentence in cues.now:
+        return Certainty.AFFIRMED
+    if clause in cues.past:
+        return Certainty.PAST
+    if start >= cues.asked.get(sentence, end) or start >= cues.supposed.get(clause, end):
+        return Certainty.HYPOTHETICAL
+    return Certainty.AFFIRMED
+
+
+def _denied(cues: _Cues, places: Places, start: int, end: int, clause: int) -> bool:
+    """Whether a negation just before reaches the mention, or a word just after says that it is over."""
+    for ends, reach in ((cues.narrow, _NARROW), (cues.wide, _WIDE)):
+        nearest = bisect_right(ends, start) - 1
+        if nearest >= 0 and start - ends[nearest] < reach and places.clause(ends[nearest] - 1) == clause:
+            return True
+    nearest = bisect_left(cues.gone, end)
+    return nearest < len(cues.gone) and cues.gone[nearest] - end < _AFTER and places.clause(cues.gone[nearest]) == clause

@@ -1,0 +1,90 @@
+"""Turn a text into folded words without losing where each stood (SEN-03).
+
+Case and accents are folded, apostrophes and hyphens part words, shorthand is spelled out. Every folded word can be led
+back to code points of the original, so that a reason always points at what the author wrote.
+"""
+
+import re
+import unicodedata
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+# Marks that matter to sentences and numbers are words of their own. A line feed ends a sentence only before a new
+# paragraph, a list mark, a capital or a digit: mail programs break lines in the middle of sentences.
+_WORD = re.compile(r"[^\W\d_]+|\d+(?:[.,]\d+)?|[.!?\u2026;:,/%\u00b0\u2022]+|\n(?=[ \t]*[-*>\u2013A-Z\u00c0-\u00dd\d\n])")
+# Combining accents, soft hyphens, joiners and full-width letters: rare, so that only texts with them pay the slow way.
+_ODD = re.compile(r"[\u00ad\u0300-\u036f\u200b-\u200f\u2060-\u2064\ufb00-\ufb06\ufeff\uff01-\uff5e]")
+_RUN = re.compile(r"([^\W\d_])\1{2,}")
+
+
+def _plain(character: str) -> str:
+    """A character without its accents; nothing for a combining mark or an invisible one."""
+    if character in "\u00ad\u2060\u2061\u2062\u2063\u2064\ufeff" or "\u200b" <= character <= "\u200f":
+        return ""
+    spread = unicodedata.normalize("NFKD", character)
+    return "".join(c for c in spread if not unicodedata.combining(c))
+
+
+_LETTERS = {code: _plain(chr(code)).lower() for code in range(0xC0, 0x250)} | {0xE6: "ae", 0x153: "oe", 0xDF: "ss", 0xF8: "o"}
+
+
+@dataclass(frozen=True, slots=True)
+class Folded:
+    """The folded words of one text, and how to find the original behind them."""
+
+    text: str = field(repr=False)
+    words: Sequence[str] = field(repr=False)
+    origin: Sequence[int] | None = field(default=None, repr=False)
+    """For each word, the number of the raw word behind it, where shorthand was spelled out; None: one for one."""
+    _cleaned: tuple[str, Sequence[int]] | None = field(default=None, repr=False)
+
+    def spans(self) -> list[tuple[int, int]]:
+        """For each word, where it starts and ends, in code points of the original."""
+        if self._cleaned is None:
+            raw = [match.span() for match in _WORD.finditer(self.text)]
+        else:
+            clean, index = self._cleaned
+            raw = [(index[m.start()], index[m.end()]) for m in _WORD.finditer(clean)]
+        return raw if self.origin is None else [raw[number] for number in self.origin]
+
+
+def fold(text: str, shorthand: Mapping[str, tuple[str, ...]] | None = None) -> Folded:
+    """The folded words of a text; `shorthand` spells out words such as `chu` or `cant`. Linear in the text."""
+    cleaned = _clean(text) if _ODD.search(text) else None
+    raw = _WORD.findall(text if cleaned is None else cleaned[0])
+    words = "\0".join(raw).lower().split("\0") if raw else []
+    if not text.isascii():
+        words = [word if word.isascii() else word.translate(_LETTERS) for word in words]
+    if shorthand and not shorthand.keys().isdisjoint(words):
+        words, origin = _spell_out(words, shorthand)
+        return Folded(text, words, origin, cleaned)
+    return Folded(text, words, None, cleaned)
+
+
+def unrepeated(word: str) -> tuple[str, ...]:
+    """What a word with letters held down may stand for: `helppp` is `help` or `helpp`; nothing for other words."""
+    once = _RUN.sub(r"\1", word)
+    return () if once == word else (once, _RUN.sub(r"\1\1", word))
+
+
+def _spell_out(words: Sequence[str], shorthand: Mapping[str, tuple[str, ...]]) -> tuple[list[str], list[int]]:
+    """Words with shorthand spelled out, and for each the number of the word that it came from."""
+    out: list[str] = []
+    origin: list[int] = []
+    for number, word in enumerate(words):
+        full = shorthand.get(word, (word,))
+        out.extend(full)
+        origin.extend([number] * len(full))
+    return out, origin
+
+
+def _clean(text: str) -> tuple[str, list[int]]:
+    """The text with compatibility letters made plain, and for each of its places the place in the original."""
+    table = {character: _plain(character) if _ODD.match(character) else character for character in set(text)}
+    out: list[str] = []
+    index: list[int] = []
+    for place, character in enumerate(text):
+        plain = table[character]
+        out.append(plain)
+        index.extend([place] * len(plain))
+    return "".join(out), [*index, len(text)]

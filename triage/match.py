@@ -1,0 +1,204 @@
+"""Find the terms of all concepts in a list of folded words, in one pass.
+
+A tree of words, walked from every word that can begin a term. The work per word is bounded by the tree, whatever the
+text: no regular expression is involved, hence no backtracking (SEN-21).
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from triage.fold import unrepeated
+from triage.terms import GAPS, Phrase, keys
+
+_STEM = 4
+_TYPO = 6
+"""Letters a word must have before one wrong letter is forgiven: shorter words have too many neighbours."""
+_NONE: tuple[str, ...] = ()
+_STOP: tuple[str, ...] = ("",)
+_ENDS = frozenset(".!?\u2026;\n\u2022")
+_UNSKIPPED = frozenset("pas jamais aucun aucune sans ni non not never no without none cannot nor".split())
+"""A gap never leaps over a negation: « je veux pas mourir » is not « je veux mourir »."""
+
+
+class Hit(NamedTuple):
+    """A term of a concept, found on the words from `start` up to, not including, `end`."""
+
+    concept: int
+    start: int
+    end: int
+
+
+@dataclass(slots=True)
+class Node:
+    """A place in the tree of terms: where each next word leads, and what ends here."""
+
+    next: dict[str, "Node"] = field(default_factory=dict)
+    ends: tuple[int, ...] = ()
+    gaps: list[tuple[int, "Node"]] = field(default_factory=list)
+    joins: list["Node"] = field(default_factory=list)
+    """Places that one is at as well, without a further word: where the choices of a slot meet again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lexicon:
+    """All terms of a ruleset, ready to be looked up."""
+
+    root: Node = field(repr=False)
+    known: Mapping[str, tuple[str, ...]] = field(repr=False)
+    """For each word that some term names: itself, its stems and its classes."""
+    stems: Mapping[str, tuple[str, ...]] = field(repr=False)
+    """Stems by their first four letters."""
+    slips: Mapping[str, str] = field(repr=False)
+    """Known words by themselves less one letter, to forgive one wrong letter."""
+    plain: frozenset[str] = field(repr=False)
+    """Ordinary words that look like a slip of a known word, and are none."""
+
+    def find(self, words: Sequence[str]) -> list[Hit]:
+        """All terms in these words, in order of their first word."""
+        table = {word: self._keys(word) for word in set(words)}
+        options = [table[word] for word in words]
+        first = self.root.next
+        out: list[Hit] = []
+        for start, choices in enumerate(options):
+            for key in choices:
+                node = first.get(key)
+                if node is not None:
+                    _walk(node, words, options, Hit(0, start, start + 1), out)
+        return list(dict.fromkeys(out))
+
+    def _keys(self, word: str) -> tuple[str, ...]:
+        """Under which keys of the tree a word may be looked up."""
+        keys = self.known.get(word)
+        if keys is not None:
+            return keys
+        if word[0] in _ENDS:
+            return _STOP
+        if len(word) < _STEM:
+            return _NONE
+        stems = self._stems(word)
+        if stems or word in self.plain:
+            return stems
+        return self._forgiven(word)
+
+    def _stems(self, word: str) -> tuple[str, ...]:
+        options = self.stems.get(word[:_STEM])
+        return tuple(f"{stem}*" for stem in options if word.startswith(stem)) if options else _NONE
+
+    def _forgiven(self, word: str) -> tuple[str, ...]:
+        """The keys of the known word that this one is a slip of: letters held down, or one letter wrong."""
+        for shorter in unrepeated(word):
+            keys = self.known.get(shorter) or self._stems(shorter)
+            if keys:
+                return keys
+        if len(word) < _TYPO or len(word) > 24:
+            return _NONE
+        for short in (word, *_shortened(word)):
+            meant = self.slips.get(short)
+            if meant is not None and meant[0] == word[0] and meant[-1] == word[-1] and abs(len(meant) - len(word)) < 2:
+                return self.known[meant]
+        return _NONE
+
+
+def _walk(
+    node: Node, words: Sequence[str], options: Sequence[tuple[str, ...]], span: Hit, out: list[Hit]
+) -> None:
+    """Follow the tree from one place in the text; at most the tree's depth and its gaps are tried."""
+    _, start, at = span
+    for concept in node.ends:
+        out.append(Hit(concept, start, at))
+    for join in node.joins:
+        _walk(join, words, options, span, out)
+    if at == len(options):
+        return
+    for key in options[at]:
+        child = node.next.get(key)
+        if child is not None:
+            _walk(child, words, options, Hit(0, start, at + 1), out)
+    for reach, after in node.gaps:
+        for place in range(at, min(at + reach + 1, len(options))):
+            for key in options[place]:
+                child = after.next.get(key)
+                if child is not None:
+                    _walk(child, words, options, Hit(0, start, place + 1), out)
+            if options[place] is _STOP or words[place] in _UNSKIPPED:
+                break
+
+
+def _shortened(word: str) -> Iterator[str]:
+    """A word less one inner letter, in every way."""
+    return (word[:place] + word[place + 1 :] for place in range(1, len(word)))
+
+
+def build(terms: Iterable[tuple[Phrase, int]], classes: Mapping[str, Sequence[str]], plain: Iterable[str]) -> Lexicon:
+    """The lexicon of some terms (each with its concept's number), with word classes and ordinary words."""
+    root = Node()
+    words: set[str] = set()
+    stems: set[str] = set()
+    for phrase, concept in terms:
+        for whole in _from_a_word(phrase):
+            last = _insert(root, whole)
+            if concept not in last.ends:
+                last.ends = (*last.ends, concept)
+        for key in keys(phrase):
+            if key.endswith("*"):
+                stems.add(key[:-1])
+            elif key not in GAPS and not key.startswith("<"):
+                words.add(key)
+    return Lexicon(root, *_vocabulary(words, stems, classes), frozenset(plain))
+
+
+def _from_a_word(phrase: Phrase) -> Iterator[Phrase]:
+    """The phrase, so that it begins with a word: one whose first slot may be absent is two."""
+    first, rest = phrase[0], phrase[1:]
+    if isinstance(first, str) or () not in first:
+        yield phrase
+        return
+    yield (tuple(choice for choice in first if choice), *rest)
+    yield from _from_a_word(rest)
+
+
+def _insert(node: Node, phrase: Phrase) -> Node:
+    """Grow the tree by a phrase; the node where it ends."""
+    for slot in phrase:
+        if not isinstance(slot, str):
+            node = _meet([_insert(node, choice) for choice in slot])
+        elif slot in GAPS:
+            node.gaps.append((GAPS[slot], after := Node()))
+            node = after
+        else:
+            node = node.next.setdefault(slot, Node())
+    return node
+
+
+def _meet(ends: Sequence[Node]) -> Node:
+    """Where the choices of a slot meet again."""
+    if len(ends) == 1:
+        return ends[0]
+    meeting = Node()
+    for end in ends:
+        end.joins.append(meeting)
+    return meeting
+
+
+def _vocabulary(
+    words: set[str], stems: set[str], classes: Mapping[str, Sequence[str]]
+) -> tuple[dict[str, tuple[str, ...]], dict[str, tuple[str, ...]], dict[str, str]]:
+    """The words with all keys they answer to, the stems by their beginning, and the slips."""
+    beginnings: dict[str, tuple[str, ...]] = {}
+    for stem in sorted(stems):
+        beginnings[stem[:_STEM]] = (*beginnings.get(stem[:_STEM], ()), stem)
+    member: dict[str, list[str]] = {}
+    for name, members in classes.items():
+        for word in members:
+            member.setdefault(word, []).append(f"<{name}>")
+    known: dict[str, tuple[str, ...]] = {}
+    for word in words | member.keys():
+        own = [f"{stem}*" for stem in beginnings.get(word[:_STEM], ()) if word.startswith(stem)]
+        known[word] = (word, *own, *member.get(word, ()))
+    slips: dict[str, str] = {}
+    for word in sorted(known):
+        if len(word) >= _TYPO and word.isalpha():
+            for short in (word, *_shortened(word)):
+                slips.setdefault(short, word)
+    return known, beginnings, slips
