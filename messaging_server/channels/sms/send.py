@@ -132,7 +132,7 @@ async def erase(provider_id: str, account: SmsAccount) -> bool:
             return bool(error.status == 404)
         except _NO_ANSWER:
             return False
-    return not message.body
+    return bool(message.sid) and not message.body
 
 
 def _messages(http: "_HttpClient", account: SmsAccount) -> Any:

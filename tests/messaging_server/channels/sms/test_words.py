@@ -8,7 +8,10 @@ from hypothesis import strategies as st
 
 from messaging_server.channels.sms.words import LISTS, Word, keyword, opt_out_type
 
-STOPS = "STOP STOPALL UNSUBSCRIBE CANCEL END QUIT REVOKE OPTOUT ARRET ARRÊT ARRETER DESABONNER DÉSABONNEMENT".split()
+STOPS = [
+    *["STOP", "STOPALL", "UNSUBSCRIBE", "CANCEL", "END", "QUIT", "REVOKE", "OPTOUT"],
+    *["ARRET", "ARRÊT", "ARRETER", "DESABONNER", "DÉSABONNEMENT"],
+]
 ALL = [(word, spelling) for word, spellings in LISTS.items() for spelling in sorted(spellings)]
 
 
