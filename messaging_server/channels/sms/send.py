@@ -108,9 +108,8 @@ async def find_sent(to: str, since: datetime, body: str, account: SmsAccount) ->
     """
     async with _HttpClient(account) as http:
         try:
-            recent = await _messages(http, account).list_async(
-                to=to, from_=account.number, limit=_RECENT, page_size=_RECENT
-            )
+            page = await _messages(http, account).page_async(to=to, from_=account.number, page_size=_RECENT)
+            recent = list(page)  # the newest page is enough, and a broken host could lead us on for ever
         except _NO_ANSWER:
             raise UnavailableError from None
     # The provider's own filter by date looks at when a text left, which a queued one has not; so we look ourselves.

@@ -151,12 +151,11 @@ async def test_a_deleted_text_is_gone(world: World) -> None:
 async def test_nobody_else_may_use_the_account(world: World, sid: str, token: str | None, status: int) -> None:
     """Without the account's own token the stand-in answers 401, as the provider does [SMS-22]."""
     headers = {"Authorization": encode_basic_auth(sid, token)} if token else {}
-    async with TestServer(application(world.provider)) as server:
-        async with (
-            ClientSession() as session,
-            session.get(server.make_url(f"/2010-04-01/Accounts/{SID}/Messages.json"), headers=headers) as answer,
-        ):
-            assert answer.status == status
+    async with (
+        TestServer(application(world.provider)) as server, ClientSession() as session,
+        session.get(server.make_url(f"/2010-04-01/Accounts/{SID}/Messages.json"), headers=headers) as answer,
+    ):
+        assert answer.status == status
 
 
 async def test_a_text_to_a_door_that_is_shut_is_not_taken(world: World) -> None:
