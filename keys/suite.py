@@ -251,7 +251,7 @@ def equal(a: bytes, b: bytes) -> bool:
 
 
 def argon2id(secret: bytes, salt: bytes, cost: Cost, length: int = 32) -> bytes:
-    """Argon2id version 1.3 with one lane (RFC 9106): slow to guess; 16 to 64 bytes. KeysError unless the salt has 16."""
+    """Argon2id version 1.3 with one lane (RFC 9106): 16 to 64 bytes, slow to guess. KeysError on a wrong salt."""
     if len(salt) != SALT_BYTES:
         raise KeysError(f"a salt has {SALT_BYTES} bytes, not {len(salt)}")
     return nacl.pwhash.argon2id.kdf(length, secret, salt, opslimit=cost.operations, memlimit=cost.memory)

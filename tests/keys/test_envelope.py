@@ -119,7 +119,7 @@ def test_a_wrap_opens_for_no_other_holder(holder: HolderKey, clinic: UUID) -> No
 def test_a_wrap_moved_to_another_row_does_not_open(
     holder: HolderKey, somebody: PrivateKey, clinic: UUID, other_clinic: UUID
 ) -> None:
-    """A wrap is bound to its clinic, content key, holder and version, for the right private key too [SEC-02] [SEC-03]."""
+    """A wrap is bound to its clinic, content key, holder and version [SEC-02] [SEC-03]."""
     wrap = envelope.wrap_content_key(KEY, holder, clinic)
     moved = [
         replace(wrap, content_key=UUID(int=99)),

@@ -3,6 +3,7 @@
 import hashlib
 
 import pytest
+from cryptography.hazmat.bindings._rust import openssl
 from cryptography.hazmat.primitives import hpke
 from cryptography.hazmat.primitives.asymmetric import x25519
 from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
@@ -31,7 +32,7 @@ def test_the_library_opens_the_hpke_vector_of_rfc_9180() -> None:
         "f938558b5d72f1a23810b4be2ab4f84331acc02fc97babc53a52ae8218a355a96d8770ac83d07bea87e13c512a"
     )
     # The vector has associated data, which the library takes only under the lid.
-    opened = hpke.rust_openssl.hpke._decrypt_with_aad(
+    opened = openssl.hpke._decrypt_with_aad(
         hpke.Suite(hpke.KEM.X25519, hpke.KDF.HKDF_SHA256, hpke.AEAD.AES_128_GCM),
         bytes.fromhex(enc + ciphertext),
         x25519.X25519PrivateKey.from_private_bytes(key),
