@@ -122,7 +122,7 @@ async def erase(provider_id: str, account: SmsAccount) -> bool:
     """Empty the body that the provider keeps of a text, sent or received, once it is archived here (SMS-06).
 
     True when nothing of it is left there, also if the text is gone altogether; False when to try again later: the
-    provider refuses while a text is still on its way. Pictures are not touched: they are deleted when fetched.
+    provider refuses while a text is still on its way. Pictures are not touched.
     """
     async with _HttpClient(account) as http:
         try:

@@ -47,6 +47,7 @@ def test_help_and_start_words_are_told_apart(text: str, word: Word) -> None:
         "Stop!",
         "stop\n",
         "\u200bstop\u200b",
+        "st\u00adop",
         "STOP \N{OCTAGONAL SIGN}",
         "Opt-out",
         "opt out",
