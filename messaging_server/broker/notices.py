@@ -10,7 +10,7 @@ Source: CMQ guide, reception of e-mails (acknowledgement) and particularities of
 
 import unicodedata
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from types import MappingProxyType
@@ -134,7 +134,8 @@ _EVERYWHERE: Final = frozenset(Channel)
 _ADDRESSES: Final = frozenset({Channel.EMAIL, Channel.SMS})
 _WEB: Final = frozenset({Channel.WEB})
 _SMS: Final = frozenset({Channel.SMS})
-_CARD: Final = frozenset({"clinic", "phone", "lines", "phone_hours", "walk_in"})
+_CLINIC: Final = frozenset({"clinic", "phone", "phone_hours", "lines"})
+_CARD: Final = _CLINIC | {"walk_in"}
 _LATE: Final = _CARD | {"other_contact"}
 _ANSWER: Final = _LATE | {"received", "rule", "due", "readers"}
 
@@ -144,14 +145,14 @@ NOTICES: Final[Mapping[Notice, Kind]] = MappingProxyType({
     Notice.SENSITIVE_ACKNOWLEDGEMENT: Kind(_WEB, _ANSWER, answers=True),
     Notice.NOT_YET: Kind(_EVERYWHERE, _CARD),
     Notice.SMS_NOT_ANSWERED: Kind(_SMS, _CARD),
-    Notice.NOTIFICATION: Kind(_ADDRESSES, _CARD | {"portal"}),
+    Notice.NOTIFICATION: Kind(_ADDRESSES, _CLINIC | {"portal"}),
     Notice.DEADLINE_MISSED: Kind(_EVERYWHERE, _LATE | {"due"}),
     Notice.WITHDRAWN: Kind(frozenset({Channel.WEB, Channel.EMAIL}), _LATE | {"received", "stopped"}),
-    Notice.OPT_OUT_CONFIRMED: Kind(_SMS, _CARD),
-    Notice.RESUMED: Kind(_SMS, _CARD),
+    Notice.OPT_OUT_CONFIRMED: Kind(_SMS, _CLINIC),
+    Notice.RESUMED: Kind(_SMS, _CLINIC),
     Notice.HELP: Kind(_SMS, _CARD),
-    Notice.ADDRESS_CHECK: Kind(_ADDRESSES, _CARD | {"code", "expires"}),
-    Notice.SECURITY_ALERT: Kind(_EVERYWHERE, _CARD | {"received"}),
+    Notice.ADDRESS_CHECK: Kind(_ADDRESSES, _CLINIC | {"code", "expires"}),
+    Notice.SECURITY_ALERT: Kind(_EVERYWHERE, _CLINIC | {"received"}),
     Notice.CONVERTED: Kind(_EVERYWHERE, _LATE | {"conversion"}),
 })
 
@@ -184,13 +185,13 @@ def variables(notice: Notice, channel: Channel, facts: NoticeFacts) -> Mapping[s
     if channel not in kind.channels:
         raise NotAllowedError("notice_not_for_channel")
     needs = kind.needs | {"closed"} | ({"reopens"} if kind.answers and facts.closed else set())
-    if channel is Channel.SMS:
-        facts = _short(facts)
     told: dict[str, object] = {name: _stated(name, getattr(facts, name)) for name in sorted(needs)}
     told["emergency"] = emergency_line(facts.lines)
     told["lines"] = _lines(notice, channel, facts.lines)
     if channel is Channel.WEB and notice is Notice.EMERGENCY:
         told |= {"directions": directions(facts.flags), "alerted": facts.alerted}
+    if channel is Channel.SMS:
+        _shorten(told, _ROOM_OF_EMERGENCY if notice is Notice.EMERGENCY else _ROOM)
     return MappingProxyType(told)
 
 
@@ -222,14 +223,31 @@ def _lines(notice: Notice, channel: Channel, lines: tuple[Line, ...]) -> tuple[L
     return tuple(line for line in firsts if line is not None)
 
 
-_GSM_7: Final = frozenset(
-    "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?"
-    "¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà^{}\\[~]|€"
-)
-"""The alphabet of a text of 160 characters (3GPP TS 23.038, 6.2.1 and 6.2.1.1)."""
+_ROOM: Final = 92
+_ROOM_OF_EMERGENCY: Final = 54
+"""Letters that a text of two segments leaves to the clinic's name, hours and other contact together (ACK-21)."""
+_REOPENING: Final = 32
+"""Letters of the longest moment; while the clinic is closed it stands in the place of the hours (ACK-17)."""
+_GSM_ACCENTS: Final = frozenset("£¥€èéùìòÇØøÅåÆæßÉÄÖÑÜäöñüà")
+"""What the alphabet of 160-character texts has beyond ASCII and we may need (3GPP TS 23.038 section 6.2.1)."""
 _PLAIN: Final = str.maketrans({
-    "’": "'", "‘": "'", "«": '"', "»": '"', "“": '"', "”": '"', "–": "-", "—": "-", "…": "...", "œ": "oe", "Œ": "Oe",
+    "’": "'", "‘": "'", "`": "'", "«": '"', "»": '"', "“": '"', "”": '"', "–": "-", "—": "-", "…": "...",
+    "œ": "oe", "Œ": "Oe",
 })  # fmt: skip
+
+
+def _shorten(told: dict[str, object], room: int) -> None:
+    """Make the clinic's own words fit a text: plain letters, then the least needed left out, the name cut last."""
+    for name in ("clinic", "phone_hours", "other_contact", "walk_in", "portal"):
+        if name in told:
+            told[name] = _for_sms(str(told[name]))
+    if "reopens" in told:
+        told["phone_hours"], room = "", room - _REOPENING
+    for name in ("other_contact", "phone_hours"):
+        if sum(len(str(told.get(key, ""))) for key in ("clinic", "phone_hours", "other_contact")) > room:
+            told[name] = ""
+    clinic = str(told["clinic"])
+    told["clinic"] = clinic if len(clinic) <= room else clinic[: room + 1].rpartition(" ")[0] or clinic[:room]
 
 
 def _for_sms(text: str) -> str:
@@ -242,16 +260,9 @@ def _for_sms(text: str) -> str:
 
 
 def _plain_letter(letter: str) -> str:
-    if letter in _GSM_7:
-        return letter
     if letter.isspace():
         return " "
+    if letter.isascii() or letter in _GSM_ACCENTS:
+        return letter
     bare = "".join(part for part in unicodedata.normalize("NFKD", letter) if not unicodedata.combining(part))
-    return bare if bare and set(bare) <= _GSM_7 else letter
-
-
-def _short(facts: NoticeFacts) -> NoticeFacts:
-    """The facts of a text, every word of the clinic's own in the short alphabet."""
-    words = {f.name: _for_sms(value) for f in fields(facts) if isinstance(value := getattr(facts, f.name), str)}
-    lines = tuple(replace(line, name=_for_sms(line.name), number=_for_sms(line.number)) for line in facts.lines)
-    return replace(facts, **words, lines=lines)  # type: ignore[arg-type]  # only the fields that are words change
+    return bare if bare.isascii() and bare else letter

@@ -48,20 +48,22 @@ def missing_parts(text: str, facts: NoticeFacts) -> tuple[Part, ...]:
     """The mandatory parts that a rendered acknowledgement lacks, in either language; empty when it may be used.
 
     A template that leaves one out cannot be activated (ACK-02). Accents, case and kinds of space do not count, so that
-    a text folded for a telephone is judged like the others.
+    a text folded for a telephone is judged like the others. While the clinic is closed, when it reopens says when its
+    telephone is answered.
     """
     plain = _folded(text)
+    reopening = facts.closed and facts.reopens is not None and _moment_stated(plain, facts.reopens)
     stated = {
         Part.RESPONSE_RULE: facts.rule is not None and _rule_stated(plain, facts.rule),
         Part.DEADLINE: facts.due is not None and _moment_stated(plain, facts.due),
         Part.PHONE: _number_stated(plain, facts.phone),
-        Part.PHONE_HOURS: _phrase_stated(plain, facts.phone_hours),
+        Part.PHONE_HOURS: reopening or _phrase_stated(plain, facts.phone_hours),
         Part.OTHER_CONTACT: _phrase_stated(plain, facts.other_contact),
         Part.NOT_FOR_EMERGENCIES: re.search(_NOT_FOR_EMERGENCIES, plain) is not None,
         Part.EMERGENCY_NUMBER: _phrase_stated(plain, emergency_line(facts.lines).number),
         Part.EMERGENCY_ROOM: re.search(_EMERGENCY_ROOM, plain) is not None,
         Part.WALK_IN: re.search(_WALK_IN, plain) is not None,
-        Part.REOPENING: not facts.closed or (facts.reopens is not None and _moment_stated(plain, facts.reopens)),
+        Part.REOPENING: reopening or not facts.closed,
     }
     return tuple(part for part, found in stated.items() if not found)
 
