@@ -1,4 +1,4 @@
-"""Does a mail come from the domain that it names? Read from a trusted relay's word, which is RFC 8601's header (EIN-08).
+"""Does a mail come from the domain that it names? The word of a trusted relay in its RFC 8601 header (EIN-08).
 
 A pass proves the domain, never the person (T-29). Our own check, when no relay is before us, is in `verify`.
 """
@@ -22,6 +22,9 @@ _RESULTS = {
 _RANK = (Verification.PASS, Verification.TEMPERROR, Verification.FAIL, Verification.NONE)
 _BY = re.compile(r"\bby\s+([^\s;()]+)", re.IGNORECASE)
 _HEADER_LETTERS = 16_384
+_TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[^\s;"]+|;|\s+')
+_EQUALS = re.compile(r"[ \t]*=[ \t]*")
+_ESCAPE = re.compile(r"\\(.)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,17 +71,18 @@ def from_header(headers: mime.Headers, trusted: str | None, from_domain: str) ->
 
 
 def _believable(headers: mime.Headers, trusted: str) -> Iterator[list[_Result]]:
-    under_own_hop = False
+    under_own_hop = found = False
     for name, value in headers:
         if name == "received":
             by = _BY.search(value[:2000])
-            if by is None or by[1].lower() != trusted or under_own_hop is None:
+            if found or by is None or by[1].lower() != trusted:
                 return
             under_own_hop = True
         elif name == "authentication-results":
             authserv_id, results = _parse(value)
             if authserv_id == trusted:
                 yield results
+                found = True
                 if under_own_hop:
                     return
 
@@ -143,36 +147,36 @@ def _statement(words: list[str]) -> _Result | None:
 def _statements(value: str) -> list[list[str]]:
     """The header cut at semicolons into words; comments are dropped, quoted strings opened, `a = b` made `a=b`."""
     out: list[list[str]] = [[]]
-    word, depth, quoted, escaped = "", 0, False, False
-    for letter in f"{value};":
+    apart = True
+    for token in _TOKEN.findall(_EQUALS.sub("=", _without_comments(value))):
+        if token == ";":  # noqa: S105  # a separator, not a secret
+            out.append([])
+            apart = True
+        elif token.isspace():
+            apart = True
+        else:
+            text = _ESCAPE.sub(r"\1", token[1:-1]) if token.startswith('"') else token
+            if apart:
+                out[-1].append(text)
+            else:
+                out[-1][-1] += text
+            apart = False
+    return out
+
+
+def _without_comments(value: str) -> str:
+    """The header without comments, which nest; one left open swallows the rest, quotation marks count outside only."""
+    kept: list[str] = []
+    depth, quoted, escaped = 0, False, False
+    for letter in value:
+        if not depth:
+            kept.append(letter if quoted or letter != "(" else " ")
         if escaped:
-            word, escaped = word + ("" if depth else letter), False
-        elif letter == "\\" and (quoted or depth):
+            escaped = False
+        elif letter == "\\":
             escaped = True
-        elif quoted and letter != '"':
-            word += letter
         elif letter == '"' and not depth:
             quoted = not quoted
-        elif letter == "(":
-            depth += 1
-        elif letter == ")" and depth:
-            depth -= 1
-        elif depth:
-            continue
-        elif letter == ";":
-            _close(out[-1], word)
-            out.append([])
-            word = ""
-        elif letter.isspace():
-            _close(out[-1], word)
-            word = ""
-        else:
-            word += letter
-    return out[:-1]
-
-
-def _close(words: list[str], word: str) -> None:
-    if word and words and (word.startswith("=") or words[-1].endswith("=")):
-        words[-1] += word
-    elif word:
-        words.append(word)
+        elif letter in "()" and not quoted:
+            depth = max(0, depth + (1 if letter == "(" else -1))
+    return "".join(kept)

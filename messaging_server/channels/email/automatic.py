@@ -7,7 +7,9 @@ from messaging_server.channels.email import mime
 from messaging_server.channels.email.parse import ParsedMail
 from messaging_server.message import Automatic
 
-_ROBOTS = frozenset({"mailer-daemon", "postmaster", "noreply", "no-reply", "donotreply", "do-not-reply", "nepasrepondre"})
+_ROBOTS = frozenset(
+    {"mailer-daemon", "postmaster", "noreply", "no-reply", "donotreply", "do-not-reply", "nepasrepondre"}
+)
 _SILENCE = frozenset({"all", "autoreply", "oof"})
 _BULK = frozenset({"bulk", "junk", "list"})
 _LIST_HEADERS = frozenset(
