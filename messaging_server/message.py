@@ -40,6 +40,14 @@ class Automatic(StrEnum):
     LIST = "list"
 
 
+class Keyword(StrEnum):
+    """A text that is one of the agreed words and nothing else (SMS-13)."""
+
+    STOP = "stop"
+    HELP = "help"
+    START = "start"
+
+
 class Verification(StrEnum):
     """One authentication method's result, reduced to what a decision needs (RFC 8601 section 2.7)."""
 
@@ -106,6 +114,7 @@ class IncomingMessage:
     reply_token: str | None = field(default=None, repr=False)
     authentication: Authentication = Authentication()
     automatic: Automatic | None = None
+    keyword: Keyword | None = None
     delivery_ref: str | None = field(default=None, repr=False)
     """For a bounce or report: the token of our own delivery that it speaks of (EIN-18)."""
     bounce_permanent: bool = False

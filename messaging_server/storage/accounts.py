@@ -64,8 +64,9 @@ class AccountRow:
     def keys(self) -> AccountKeys:
         """The keys as the package `keys` wants them."""
         return AccountKeys(
-            PublicKey(self.public_key), Cost(self.cost_operations, self.cost_memory), self.salt, self.verifier,
-            self.by_password, self.by_recovery,
+            public=PublicKey(raw=self.public_key),
+            cost=Cost(operations=self.cost_operations, memory=self.cost_memory),
+            salt=self.salt, verifier=self.verifier, by_password=self.by_password, by_recovery=self.by_recovery,
         )  # fmt: skip
 
 
@@ -104,9 +105,6 @@ class ActivationRow:
     person_id: UUID
     role: AccountRole
     code_fp: bytes = field(repr=False)
-    salt: bytes | None = field(default=None, repr=False)
-    cost_operations: int = 0
-    cost_memory: int = 0
     sealed_keys: bytes | None = field(default=None, repr=False)
     tries: int = 0
     created_at: datetime

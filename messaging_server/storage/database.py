@@ -9,6 +9,8 @@ from typing import Protocol, TypeVar
 
 from sqlalchemy import Connection
 
+__all__ = ["Connection", "Database", "Unit"]
+
 T = TypeVar("T")
 Unit = Callable[[Connection], T]
 

@@ -4,9 +4,10 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Connection, func, select, tuple_
+from sqlalchemy import ColumnElement, Connection, Row, func, select, tuple_
 
 from keys.envelope import HolderKey, Wrap
 from keys.grants import Grant
@@ -104,7 +105,7 @@ def holders(connection: Connection, keys: Collection[UUID]) -> dict[UUID, Holder
     found = connection.execute(
         select(c.id, c.version, c.public_key).where(c.id.in_(keys), c.retired_at.is_(None))
     )
-    return {row.id: HolderKey(row.id, row.version, PublicKey(row.public_key)) for row in found}
+    return {row.id: HolderKey(id=row.id, version=row.version, public=PublicKey(raw=row.public_key)) for row in found}
 
 
 def keys_of_clinic(connection: Connection, clinic: UUID, kind: KeyKind) -> dict[str, HolderKey]:
@@ -115,7 +116,7 @@ def keys_of_clinic(connection: Connection, clinic: UUID, kind: KeyKind) -> dict[
             c.clinic_id == clinic, c.kind == kind.value, c.retired_at.is_(None)
         )
     )
-    return {row.name: HolderKey(row.id, row.version, PublicKey(row.public_key)) for row in found}
+    return {row.name: HolderKey(id=row.id, version=row.version, public=PublicKey(raw=row.public_key)) for row in found}
 
 
 def grants_to(connection: Connection, clinic: UUID, holder_ids: Collection[UUID]) -> tuple[Grant, ...]:
@@ -131,7 +132,7 @@ def team_grants_to(connection: Connection, clinic: UUID, holder: UUID) -> tuple[
         .join(tables.shared_keys, (k.id == g.key_id) & (k.version == g.key_version))
         .where(g.clinic_id == clinic, g.holder_id == holder, k.kind.in_([KeyKind.TEAM.value]))
     )
-    return tuple(Grant(*row) for row in found)
+    return tuple(_grant(row) for row in found)
 
 
 def grants_of(connection: Connection, keys: Collection[UUID], holder_ids: Collection[UUID]) -> tuple[Grant, ...]:
@@ -150,7 +151,14 @@ def _grants(connection: Connection, *where: ColumnElement[bool]) -> tuple[Grant,
     found = connection.execute(
         select(c.key_id, c.key_version, c.holder_id, c.holder_version, c.sealed_key).where(*where)
     )
-    return tuple(Grant(*row) for row in found)
+    return tuple(_grant(row) for row in found)
+
+
+def _grant(row: Row[Any]) -> Grant:
+    return Grant(
+        key=row.key_id, version=row.key_version, holder=row.holder_id, holder_version=row.holder_version,
+        blob=row.sealed_key,
+    )  # fmt: skip
 
 
 def wraps_of(connection: Connection, content_keys: Collection[UUID]) -> tuple[Wrap, ...]:
@@ -159,7 +167,10 @@ def wraps_of(connection: Connection, content_keys: Collection[UUID]) -> tuple[Wr
     found = connection.execute(
         select(c.content_key_id, c.holder_id, c.holder_version, c.sealed_key).where(c.content_key_id.in_(content_keys))
     )
-    return tuple(Wrap(*row) for row in found)
+    return tuple(
+        Wrap(content_key=row.content_key_id, holder=row.holder_id, version=row.holder_version, blob=row.sealed_key)
+        for row in found
+    )
 
 
 def unchanged(connection: Connection, expected: Collection[HolderKey]) -> bool:
@@ -188,4 +199,9 @@ def recovery_of(connection: Connection, clinic: UUID) -> tuple[SealedSubset, ...
     """The sealed subsets of a clinic's recovery key."""
     c = tables.recovery_subsets.c
     found = connection.execute(select(c.members, c.sealed_key).where(c.clinic_id == clinic))
-    return tuple(SealedSubset(tuple(map(int, row.members.split(","))), row.sealed_key) for row in found)
+    return tuple(SealedSubset(members=tuple(map(int, row.members.split(","))), blob=row.sealed_key) for row in found)
+
+
+def drop_all_grants(connection: Connection, holder: UUID) -> None:
+    """Take every grant from a holder, as when an account is replaced."""
+    connection.execute(tables.grants.delete().where(tables.grants.c.holder_id == holder))

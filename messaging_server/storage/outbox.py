@@ -43,7 +43,8 @@ class DeliveryRow:
     content: Sealed
     content_key_id: UUID
     payload: bytes | None = field(repr=False)
-    bounce_fp: bytes | None = field(default=None, repr=False)
+    token_fp: bytes | None = field(default=None, repr=False)
+    """The fingerprint of the unguessable token in its reply and return addresses (EIN-11, EIN-18)."""
     attempts: int = 0
     created_at: datetime
     next_at: datetime
@@ -103,9 +104,9 @@ def deliveries_of(connection: Connection, exchange_ids: Sequence[UUID]) -> tuple
     return tuple(_typed(row) for row in as_rows(DeliveryRow, connection.execute(query).all()))
 
 
-def by_bounce(connection: Connection, clinic: UUID, bounce_fp: bytes) -> DeliveryRow | None:
-    """The delivery that a bounce speaks of, by its unguessable return address (EIN-18)."""
-    return _found(connection, tables.deliveries.c.clinic_id == clinic, tables.deliveries.c.bounce_fp == bounce_fp)
+def by_token(connection: Connection, clinic: UUID, token_fp: bytes) -> DeliveryRow | None:
+    """The delivery that a reply or a bounce speaks of, by its unguessable address (EIN-11, EIN-18)."""
+    return _found(connection, tables.deliveries.c.clinic_id == clinic, tables.deliveries.c.token_fp == token_fp)
 
 
 def by_provider_id(connection: Connection, clinic: UUID, provider_id: str) -> DeliveryRow | None:
@@ -150,3 +151,18 @@ def next_due(connection: Connection) -> datetime | None:
 
 LEASE = timedelta(minutes=2)
 """Longer than any single attempt may take, so that a lease does not run out under a live sender."""
+
+
+def delivery(connection: Connection, clinic: UUID, delivery_id: UUID) -> DeliveryRow | None:
+    """One delivery of this clinic, or None."""
+    return _found(connection, tables.deliveries.c.clinic_id == clinic, tables.deliveries.c.id == delivery_id)
+
+
+def stop_for_address(connection: Connection, address: UUID, now: datetime, *, code: str = "opted_out") -> None:
+    """Stop what is queued for an address, except the automatic answer that says so."""
+    c = tables.deliveries.c
+    where = (c.address_id == address, c.state == DeliveryState.QUEUED.value, c.created_at < now)
+    connection.execute(
+        tables.deliveries.update().where(*where)
+        .values(state=DeliveryState.STOPPED.value, last_code=code, done_at=now, payload=None)
+    )  # fmt: skip

@@ -44,11 +44,11 @@ class PersonRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AddressRow:
-    """A channel and where on it."""
+    """A channel and where on it; without a person it is a stranger's, kept so that answers to it can be counted."""
 
     id: UUID
     clinic_id: UUID
-    person_id: UUID
+    person_id: UUID | None
     channel: Channel
     sealed_value: bytes = field(repr=False)
     value_fp: bytes = field(repr=False)

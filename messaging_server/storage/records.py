@@ -137,6 +137,8 @@ class CheckpointRow:
     clinic_id: UUID
     size: int
     root: bytes = field(repr=False)
+    peaks: bytes = field(repr=False)
+    """The roots of the log's perfect subtrees, 32 bytes each: where the next growth begins."""
     note: str
     created_at: datetime
 
@@ -144,6 +146,13 @@ class CheckpointRow:
 def add_checkpoint(connection: Connection, row: CheckpointRow) -> None:
     """Keep a signed checkpoint."""
     insert(connection, tables.checkpoints, row)
+
+
+def last_checkpoint(connection: Connection, clinic: UUID) -> CheckpointRow | None:
+    """The newest checkpoint."""
+    c = tables.checkpoints.c
+    query = select(tables.checkpoints).where(c.clinic_id == clinic).order_by(c.size.desc()).limit(1)
+    return next(iter(as_rows(CheckpointRow, connection.execute(query).all())), None)
 
 
 def checkpoints(connection: Connection, clinic: UUID) -> Sequence[tuple[int, bytes, str]]:

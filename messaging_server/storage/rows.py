@@ -48,4 +48,4 @@ def _sealed_fields(kind: type[Any]) -> frozenset[str]:
 
 
 def _sealed(name: str, value: Any, sealed: frozenset[str]) -> Any:
-    return Sealed(value) if name in sealed and value is not None else value
+    return Sealed(blob=value) if name in sealed and value is not None else value

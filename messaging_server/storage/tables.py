@@ -78,9 +78,9 @@ person_words = Table(
 )  # fmt: skip
 
 addresses = Table(
-    "addresses", metadata, _id(), _clinic(), _ref("person_id", "people"), _text("channel"), _blob("sealed_value"),
-    _blob("value_fp"), Column("personal", Boolean, nullable=False), _text("state"), _at("verified_at", nullable=True),
-    _blob("check_fp", nullable=True), _at("check_until", nullable=True), _number("check_tries", default=0),
+    "addresses", metadata, _id(), _clinic(), _ref("person_id", "people", nullable=True), _text("channel"),
+    _blob("sealed_value"), _blob("value_fp"), Column("personal", Boolean, nullable=False), _text("state"),
+    _at("verified_at", nullable=True), _blob("check_fp", nullable=True), _at("check_until", nullable=True), _number("check_tries", default=0),
     _at("created_at"), _at("changed_at"),
     Index(None, "clinic_id", "value_fp"), Index(None, "person_id"),
 )  # fmt: skip
@@ -103,7 +103,6 @@ web_sessions = Table(
 
 activations = Table(
     "activations", metadata, _id(), _clinic(), _ref("person_id", "people"), _text("role"), _blob("code_fp"),
-    _blob("salt", nullable=True), _number("cost_operations"), _number("cost_memory"),
     _blob("sealed_keys", nullable=True), _number("tries", default=0), _at("created_at"), _at("expires_at"),
     _at("used_at", nullable=True),
     UniqueConstraint("clinic_id", "code_fp"), Index(None, "person_id"),
@@ -146,10 +145,9 @@ records = Table(
 threads = Table(
     "threads", metadata, _id(), _clinic(), _ref("record_id", "records"), _text("state"), _text("category"),
     _blob("subject"), Column("subject_key_id", Uuid, nullable=False),
-    _blob("reply_fp", nullable=True), _blob("sealed_reply", nullable=True),
     Column("private", Boolean, nullable=False), _at("created_at"), _at("last_at"), _text("last_by"),
     Column("unread", Boolean, nullable=False),
-    Index(None, "record_id", "last_at"), Index(None, "clinic_id", "reply_fp"),
+    Index(None, "record_id", "last_at"),
 )  # fmt: skip
 
 exchanges = Table(
@@ -176,7 +174,8 @@ entries = Table(
 )  # fmt: skip
 
 checkpoints = Table(
-    "checkpoints", metadata, _id(), _clinic(), _number("size"), _blob("root"), _text("note"), _at("created_at"),
+    "checkpoints", metadata, _id(), _clinic(), _number("size"), _blob("root"), _blob("peaks"), _text("note"),
+    _at("created_at"),
     UniqueConstraint("clinic_id", "size"),
 )  # fmt: skip
 
@@ -201,11 +200,11 @@ deliveries = Table(
     "deliveries", metadata, _id(), _clinic(), _ref("record_id", "records"), _ref("exchange_id", "exchanges"),
     _ref("address_id", "addresses", nullable=True), _text("channel"), Column("automatic", Boolean, nullable=False),
     _text("state"), _blob("content"), Column("content_key_id", Uuid, nullable=False), _blob("payload", nullable=True),
-    _blob("bounce_fp", nullable=True), _number("attempts"), _at("created_at"), _at("next_at"),
+    _blob("token_fp", nullable=True), _number("attempts"), _at("created_at"), _at("next_at"),
     _at("lease_until", nullable=True), Column("lease_id", Uuid, nullable=True), _text("provider_id", nullable=True),
     _text("last_code", nullable=True), _at("done_at", nullable=True),
     Index(None, "state", "next_at"), Index(None, "address_id", "created_at"), Index(None, "exchange_id"),
-    Index(None, "clinic_id", "bounce_fp"), Index(None, "clinic_id", "provider_id"),
+    Index(None, "clinic_id", "token_fp"), Index(None, "clinic_id", "provider_id"),
 )  # fmt: skip
 
 consent_texts = Table(

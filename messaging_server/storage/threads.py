@@ -1,7 +1,7 @@
 """Threads, exchanges and their files: what was said, sealed."""
 
 from collections.abc import Collection
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
@@ -52,8 +52,6 @@ class ThreadRow:
     category: str
     subject: Sealed
     subject_key_id: UUID
-    reply_fp: bytes | None = field(default=None, repr=False)
-    sealed_reply: bytes | None = field(default=None, repr=False)
     private: bool = False
     created_at: datetime
     last_at: datetime
@@ -127,13 +125,6 @@ def thread(connection: Connection, clinic: UUID, thread_id: UUID) -> ThreadRow |
     return next(iter(as_rows(ThreadRow, found)), None)
 
 
-def thread_by_reply(connection: Connection, clinic: UUID, reply_fp: bytes) -> ThreadRow | None:
-    """The thread that an unguessable reply address belongs to (EIN-11)."""
-    c = tables.threads.c
-    found = connection.execute(select(tables.threads).where(c.clinic_id == clinic, c.reply_fp == reply_fp)).all()
-    return next(iter(as_rows(ThreadRow, found)), None)
-
-
 def exchange(connection: Connection, clinic: UUID, exchange_id: UUID) -> ExchangeRow | None:
     """One exchange of this clinic, or None."""
     c = tables.exchanges.c
@@ -156,7 +147,10 @@ def blobs_of(connection: Connection, exchange_ids: Collection[UUID]) -> tuple[Bl
 
 
 def mark_opened(connection: Connection, thread_id: UUID, until: datetime) -> None:
-    """The patient has read what was visible by then: only that counts as seen (EOU-22, T-42)."""
+    """The patient has read what was visible by then: only that counts as seen (EOU-22, T-42).
+
+    The call task that watched for an unread reply has nothing left to watch.
+    """
     e, t = tables.exchanges.c, tables.threads.c
     connection.execute(
         tables.exchanges.update()
@@ -164,6 +158,12 @@ def mark_opened(connection: Connection, thread_id: UUID, until: datetime) -> Non
         .values(opened_at=until)
     )
     connection.execute(tables.threads.update().where(t.id == thread_id).values(unread=False))
+    k = tables.tasks.c
+    connection.execute(
+        tables.tasks.update()
+        .where(k.thread_id == thread_id, k.kind == "unread", k.status == "requested")
+        .values(status="cancelled", closed_at=until, next_step_at=None, version=k.version + 1)
+    )
 
 
 def move_exchange(connection: Connection, exchange_id: UUID, *, record: UUID, thread_id: UUID) -> None:
@@ -197,3 +197,11 @@ def seen_before(connection: Connection, clinic: UUID, message_fp: bytes) -> UUID
 def forget_seen(connection: Connection, before: datetime) -> None:
     """Let go of fingerprints older than `before` (30 days are kept)."""
     connection.execute(tables.seen.delete().where(tables.seen.c.at < before))
+
+
+def newest_of_category(connection: Connection, record: UUID, category: str, since: datetime) -> ThreadRow | None:
+    """The newest thread of a category in a record, when it is no older than `since`."""
+    c = tables.threads.c
+    where = (c.record_id == record, c.category == category, c.last_at >= since)
+    found = connection.execute(select(tables.threads).where(*where).order_by(c.last_at.desc()).limit(1)).all()
+    return next(iter(as_rows(ThreadRow, found)), None)

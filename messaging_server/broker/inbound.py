@@ -1,0 +1,138 @@
+"""The way in: load, assess, decide, seal, and write everything at once; only then may a door say yes.
+
+Source: DESIGN section 4. A message that comes while the ground moves (a consent withdrawn, a key rotated, a colleague
+answering) is decided again on the new ground.
+"""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from consent.model import Channel
+from messaging_server.broker import optout, undelivered
+from messaging_server.broker.case import Case, Disposition
+from messaging_server.broker.chain import decide
+from messaging_server.broker.clinic import Clinic, Means
+from messaging_server.broker.filing import MovedError, write
+from messaging_server.broker.loading import Snapshot, load
+from messaging_server.broker.planning import plan
+from messaging_server.broker.receipt import Planned, Receipt
+from messaging_server.errors import UnavailableError
+from messaging_server.message import Automatic, IncomingMessage, Verification
+from messaging_server.storage.database import Connection
+from triage.model import Assessment, Direction, Part, QueueName, Topic
+from triage.screen import assess
+
+ATTEMPTS = 8
+CHOSEN_QUEUES = {
+    "appointment": QueueName.APPOINTMENTS,
+    "renewal": QueueName.RENEWALS,
+    "result": QueueName.RESULTS,
+    "form": QueueName.DOCUMENTS,
+    "question": QueueName.CLINICAL,
+    "other": None,
+}
+"""The reasons that a patient may choose, and the queue that each leads to when nothing graver is found."""
+
+
+async def receive(means: Means, clinic: Clinic, message: IncomingMessage) -> Receipt:
+    """Take a message in. Returns after the durable commit; raises UnavailableError when it could not be written.
+
+    A second coming of the same message gives the first one's receipt and writes nothing (EIN-06, SMS-11).
+    """
+    assessment = assess_message(clinic, message)
+    for _ in range(ATTEMPTS):
+        snapshot = await means.database.read(lambda c: load(c, means, clinic, message))
+        case = case_of(clinic, message, assessment, snapshot)
+        decision = decide(case)
+        if decision.disposition is Disposition.DUPLICATE:
+            return _receipt_of_first(snapshot, assessment)
+        planned = plan(means, clinic, message, assessment, snapshot, decision)
+        try:
+            await means.database.write(_unit(means, clinic, message, snapshot, planned))
+        except MovedError:
+            continue
+        means.wake("board")
+        if planned.filing.deliveries:
+            means.wake("outbox")
+        return planned.receipt
+    raise UnavailableError("the ground kept moving under a message")
+
+
+def _receipt_of_first(snapshot: Snapshot, assessment: Assessment) -> Receipt:
+    if snapshot.seen is None:
+        raise UnavailableError("a duplicate without its first coming")
+    return Receipt(exchange=snapshot.seen, disposition=Disposition.DUPLICATE, assessment=assessment)
+
+
+def assess_message(clinic: Clinic, message: IncomingMessage) -> Assessment:
+    """Screen every part of a message; the patient's own mark adds its topic (SEN-09, SEN-10)."""
+    parts = [Part("subject", message.subject), Part("new_text", message.new_text)]
+    if message.quoted_text:
+        parts.append(Part("quoted_text", message.quoted_text))
+    unread = []
+    for number, attachment in enumerate(message.attachments):
+        parts.append(Part(f"filename:{number}", attachment.filename))
+        if attachment.text is None:
+            unread.append(f"attachment:{number}")
+        else:
+            parts.append(Part(f"attachment:{number}", attachment.text))
+    found = assess(
+        parts, direction=Direction.INBOUND, language=None, ruleset=clinic.ruleset,
+        chosen=CHOSEN_QUEUES.get(message.reason or ""), not_screened=unread,
+    )  # fmt: skip
+    return _marked(found) if message.private else found
+
+
+def _marked(found: Assessment) -> Assessment:
+    return replace(found, topics=(*found.topics, Topic.PATIENT_MARKED))
+
+
+def case_of(clinic: Clinic, message: IncomingMessage, assessment: Assessment, snapshot: Snapshot) -> Case:
+    """The facts that the chain may see."""
+    now = message.received_at
+    throttle = clinic.policy.throttle
+    return Case(
+        now=now,
+        channel=message.channel,
+        seen_before=snapshot.seen is not None,
+        automatic=message.automatic,
+        about_delivery=snapshot.delivery is not None and message.automatic in {Automatic.BOUNCE, Automatic.REPORT},
+        keyword=message.keyword,
+        unreadable=bool(message.defects) and not message.new_text,
+        identified=snapshot.person is not None,
+        ambiguous=snapshot.people_at_address > 1,
+        authenticated=_authenticated(message),
+        consented=snapshot.consented(message.channel, now),
+        texts_answered=clinic.policy.answers_texts,
+        priority=assessment.priority,
+        flags=assessment.flags,
+        answers_this_thread=snapshot.answers_this_thread,
+        answers_today=snapshot.answers_today,
+        redirects_this_hour=snapshot.redirects_this_hour,
+        may_answer_thread=throttle.per_thread,
+        may_answer_day=throttle.per_day,
+    )
+
+
+def _authenticated(message: IncomingMessage) -> bool:
+    """A session or the provider's signature vouches by itself; a mail needs an aligned pass (EIN-08)."""
+    if message.channel is not Channel.EMAIL:
+        return True
+    proof = message.authentication
+    return proof.aligned and Verification.PASS in {proof.spf, proof.dkim, proof.dmarc}
+
+
+def _unit(
+    means: Means, clinic: Clinic, message: IncomingMessage, snapshot: Snapshot, planned: Planned
+) -> Callable[[Connection], None]:
+    def unit(connection: Connection) -> None:
+        if load(connection, means, clinic, message).guard != snapshot.guard:
+            raise MovedError("what the decision stood on changed")
+        write(connection, planned.filing)
+        reported = planned.decision.disposition is Disposition.REPORT and message.bounce_permanent
+        if reported and snapshot.delivery:
+            undelivered.fail(connection, clinic, snapshot.delivery, code="bounced", now=message.received_at)
+        if message.keyword is not None:
+            optout.apply(connection, clinic, message.keyword, snapshot.addresses, message.received_at)
+
+    return unit

@@ -1,0 +1,221 @@
+"""From a decision to sealed rows: the exchange, its task, the automatic answer and its deliveries."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from consent.model import Channel
+from keys.envelope import Committed, HolderKey
+from messaging_server.broker import saying
+from messaging_server.broker.case import Disposition
+from messaging_server.broker.chain import Decision
+from messaging_server.broker.clinic import Clinic, Means
+from messaging_server.broker.filing import Filing, TaskChange
+from messaging_server.broker.loading import Snapshot, message_fingerprint
+from messaging_server.broker.receipt import Planned, Receipt
+from messaging_server.broker.sealing import Audience, all_holders, audience
+from messaging_server.broker.worklist import new_task, raised
+from messaging_server.message import IncomingMessage, new_id
+from messaging_server.record.content import Content, FileNote, Judgement
+from messaging_server.record.entry import EntryKind, Fact
+from messaging_server.storage import records, tasks, threads
+from messaging_server.storage.tasks import TaskKind
+from triage.model import Assessment, Priority
+
+NO_TASK = {Disposition.SET_ASIDE, Disposition.REPORT}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draft:
+    """What planning carries from step to step."""
+
+    means: Means
+    clinic: Clinic
+    message: IncomingMessage
+    assessment: Assessment
+    snapshot: Snapshot
+    decision: Decision
+    record: records.RecordRow
+    exchange: UUID
+    thread: UUID
+    readers: Audience
+    staff: Audience
+    opened: threads.ThreadRow | None
+    """The thread that this message opens; None when it joins one."""
+
+    @property
+    def now(self) -> datetime:
+        """When the message was received: the server's time."""
+        return self.message.received_at
+
+    @property
+    def state(self) -> threads.ExchangeState:
+        """Where the exchange stands."""
+        return {Disposition.HELD: threads.ExchangeState.HELD, Disposition.FAILED: threads.ExchangeState.FAILED}.get(
+            self.decision.disposition, threads.ExchangeState.FILED
+        )
+
+
+def plan(
+    means: Means, clinic: Clinic, message: IncomingMessage, assessment: Assessment, snapshot: Snapshot,
+    decision: Decision,
+) -> Planned:  # fmt: skip
+    """Seal and line up everything that the decision brings about."""
+    draft = _draft(means, clinic, message, assessment, snapshot, decision)
+    content, judgement = _contents(draft)
+    exchange = _exchange(draft, content, judgement)
+    task, changes = _task(draft)
+    said = saying.automatic(draft, task_due=_due(task, changes))
+    filing = Filing(
+        clinic=clinic.id, record=draft.record.id, now=draft.now,
+        sealed_to=all_holders([draft.readers, draft.staff]), wraps=(*draft.readers.wraps, *draft.staff.wraps),
+        new_thread=draft.opened, touch=(draft.thread, threads.Role.PATIENT, False),
+        exchanges=(exchange, *said.exchanges), blobs=_blobs(draft), deliveries=said.deliveries,
+        addresses=said.addresses,
+        new_task=task, task_changes=changes,
+        facts=(_received(draft, exchange, content), *said.facts),
+        remembered=(message_fingerprint(means, clinic, message), draft.exchange),
+    )  # fmt: skip
+    return Planned(decision, filing, _receipt(draft, said, _due(task, changes)))
+
+
+def _draft(
+    means: Means, clinic: Clinic, message: IncomingMessage, assessment: Assessment, snapshot: Snapshot,
+    decision: Decision,
+) -> Draft:  # fmt: skip
+    record = _home(message, snapshot, decision)
+    readers = audience(clinic.id, _readers(clinic, assessment, snapshot, record), message.received_at)
+    staff = audience(clinic.id, [snapshot.holders[record.clinic_key_id]], message.received_at)
+    joined = snapshot.thread if snapshot.thread and snapshot.thread.record_id == record.id else None
+    opened = None if joined else _new_thread(clinic, message, record, readers)
+    return Draft(
+        means=means, clinic=clinic, message=message, assessment=assessment, snapshot=snapshot, decision=decision,
+        record=record, exchange=new_id(message.received_at), thread=joined.id if joined else opened.id,
+        readers=readers, staff=staff, opened=opened,
+    )  # fmt: skip
+
+
+def _home(message: IncomingMessage, snapshot: Snapshot, decision: Decision) -> records.RecordRow:
+    """The patient's record when it surely is theirs and may be filed; else the intake record, never a guess."""
+    filed = decision.disposition in {Disposition.ACCEPTED, Disposition.FAILED}
+    return snapshot.record if message.account or (filed and snapshot.person) else snapshot.intake
+
+
+def _readers(
+    clinic: Clinic, assessment: Assessment, snapshot: Snapshot, record: records.RecordRow
+) -> list[HolderKey]:
+    """The record's key, and the queue's team when that team holds no record key (DESIGN section 5)."""
+    holders = [snapshot.holders[record.shared_key_id]]
+    team = clinic.team_of(assessment.queue)
+    if record.kind == records.RecordKind.PATIENT and not clinic.reads_records(team) and team in snapshot.teams:
+        holders.append(snapshot.teams[team])
+    return holders
+
+
+def _new_thread(
+    clinic: Clinic, message: IncomingMessage, record: records.RecordRow, readers: Audience
+) -> threads.ThreadRow:
+    thread = new_id(message.received_at)
+    category = "sms" if message.channel is Channel.SMS else "message"
+    return threads.ThreadRow(
+        id=thread, clinic_id=clinic.id, record_id=record.id, state="open", category=category,
+        subject=readers.seal_subject(thread, message.subject).sealed, subject_key_id=readers.key.id,
+        private=message.private, created_at=message.received_at, last_at=message.received_at,
+        last_by=threads.Role.PATIENT,
+    )  # fmt: skip
+
+
+def _contents(draft: Draft) -> tuple[Committed, Committed]:
+    message = draft.message
+    files = tuple(
+        FileNote(filename=a.filename, media_type=a.media_type, size=len(a.content)) for a in message.attachments
+    )
+    content = Content(
+        subject=message.subject, text=message.new_text, quoted=message.quoted_text, sender=message.sender or "",
+        files=files,
+    )  # fmt: skip
+    judgement = Judgement(
+        assessment=draft.assessment, findings=draft.decision.findings, policy_version=draft.clinic.policy.version,
+        warnings=_warnings(message), person_hint=draft.snapshot.person,
+    )  # fmt: skip
+    readers = draft.readers.seal_content(draft.exchange, content)
+    return readers, draft.staff.seal_judgement(draft.exchange, judgement)
+
+
+def _warnings(message: IncomingMessage) -> tuple[str, ...]:
+    found = list(message.defects)
+    if message.other_recipients:
+        found.append(f"other_recipients:{message.other_recipients}")
+    if not message.encrypted_transport:
+        found.append("not_encrypted_in_transit")
+    return tuple(found)
+
+
+def _exchange(draft: Draft, content: Committed, judgement: Committed) -> threads.ExchangeRow:
+    return threads.ExchangeRow(
+        id=draft.exchange, clinic_id=draft.clinic.id, record_id=draft.record.id, thread_id=draft.thread,
+        direction=threads.Way.IN, channel=draft.message.channel, automatic=draft.message.automatic is not None,
+        author_id=draft.message.account or draft.snapshot.person,
+        author_role=threads.Role.PATIENT if draft.snapshot.person else threads.Role.UNKNOWN,
+        state=draft.state, content=content.sealed, content_key_id=draft.readers.key.id,
+        staff_content=judgement.sealed, staff_key_id=draft.staff.key.id,
+        size=len(draft.message.new_text) + len(draft.message.raw), created_at=draft.now, visible_at=draft.now,
+        opened_at=draft.now,
+    )  # fmt: skip
+
+
+def _blobs(draft: Draft) -> tuple[threads.BlobRow, ...]:
+    """The raw original and every file, sealed under the exchange's content key (EIN-12, REC-11)."""
+    files = [("attachment", a.content) for a in draft.message.attachments]
+    originals = [("raw", draft.message.raw)] if draft.message.raw else []
+    return tuple(
+        threads.BlobRow(
+            id=new_id(draft.now), clinic_id=draft.clinic.id, exchange_id=draft.exchange, kind=kind, number=number,
+            content=draft.readers.seal(draft.exchange, f"blob:{number}", data).sealed,
+            content_key_id=draft.readers.key.id, size=len(data),
+        )
+        for number, (kind, data) in enumerate([*files, *originals])
+    )  # fmt: skip
+
+
+def _received(draft: Draft, exchange: threads.ExchangeRow, content: Committed) -> Fact:
+    parties = {"account": draft.message.account} if draft.message.account else {}
+    kind = EntryKind.RECEIVED
+    return Fact(
+        kind=kind, at=draft.now, exchange=exchange.id, channel=draft.message.channel, parties=parties,
+        ciphertext=content.sealed.digest, commitment=content.commitment,
+        details={"disposition": draft.decision.disposition, "thread": str(draft.thread)},
+    )  # fmt: skip
+
+
+def _task(draft: Draft) -> tuple[tasks.TaskRow | None, tuple[TaskChange, ...]]:
+    """A new task, or the thread's open task raised to what this message asks for (TRI-02)."""
+    grave = draft.assessment.priority is not Priority.ROUTINE
+    if draft.decision.disposition in NO_TASK and not grave:
+        return None, ()
+    waiting = draft.snapshot.task
+    if waiting is not None and draft.opened is None:
+        return None, (raised(draft.clinic, waiting, draft.assessment, draft.now),)
+    kind = _kind(draft)
+    place = (draft.record.id, draft.thread, draft.exchange)
+    return new_task(draft.clinic, kind, draft.assessment, place, draft.now), ()
+
+
+def _kind(draft: Draft) -> TaskKind:
+    if draft.message.defects and not draft.message.new_text:
+        return TaskKind.FAILED
+    return TaskKind.HELD if draft.decision.disposition is Disposition.HELD else TaskKind.ANSWER
+
+
+def _due(task: tasks.TaskRow | None, changes: tuple[TaskChange, ...]) -> datetime | None:
+    if task is not None:
+        return task.due_at
+    return changes[0].due_at if changes else None
+
+
+def _receipt(draft: Draft, said: "saying.Said", due: datetime | None) -> Receipt:
+    return Receipt(
+        exchange=draft.exchange, thread=draft.thread, disposition=draft.decision.disposition,
+        assessment=draft.assessment, notice=draft.decision.notice,
+        notice_exchange=said.exchanges[0].id if said.exchanges else None, due=due,
+    )  # fmt: skip

@@ -1,0 +1,245 @@
+"""What we say by ourselves: an exchange in the record for each automatic text, and a delivery for each address.
+
+Every text is rendered once, here: the record keeps exactly the words that leave (REC-01), and the runner that sends
+them needs neither the record's keys nor the patient's words.
+"""
+
+import json
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from consent.model import Channel
+from keys.server import ServerKeys, fingerprint, open_delivery, seal_delivery, seal_directory
+from keys.tokens import new_reply_token
+from messaging_server.broker.clinic import Clinic, Means, language_of
+from messaging_server.broker.filing import delivery_facts
+from messaging_server.broker.notices import NOTICES, Line, Notice, NoticeFacts, Rule, Unit, variables
+from messaging_server.broker.sealing import Audience
+from messaging_server.message import new_id
+from messaging_server.record.content import Content, Judgement
+from messaging_server.record.entry import EntryKind, Fact
+from messaging_server.storage import threads
+from messaging_server.storage.outbox import DeliveryRow, DeliveryState
+from messaging_server.storage.people import AddressRow, AddressStatus
+from messaging_server.texts import Language, NoticeText
+from triage.helplines import lines_for
+from triage.policy import Queue
+
+if TYPE_CHECKING:
+    from messaging_server.broker.planning import Draft
+
+GATE_FREE = frozenset(
+    {
+        Notice.NOT_YET, Notice.EMERGENCY, Notice.OPT_OUT_CONFIRMED, Notice.HELP, Notice.RESUMED,
+        Notice.SMS_NOT_ANSWERED, Notice.ADDRESS_CHECK, Notice.SECURITY_ALERT,
+    }
+)  # fmt: skip
+"""Texts without content that answer their addressee's own act, and so need no consent to the channel (T-01, CON-04)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Payload:
+    """What the runner needs to send: our own words, no address, nobody else's words."""
+
+    notice: Notice
+    language: Language
+    subject: str = field(repr=False)
+    body: str = field(repr=False)
+    token: str = field(repr=False)
+    """The unguessable part of the reply and return addresses (EIN-11)."""
+    in_reply_to: str | None = field(default=None, repr=False)
+
+    @property
+    def gate_free(self) -> bool:
+        """Whether it may go without a consent to the channel."""
+        return self.notice in GATE_FREE
+
+
+def payload_bytes(payload: Payload) -> bytes:
+    """The payload's form under the delivery key."""
+    return json.dumps({name: getattr(payload, name) for name in Payload.__slots__}).encode()
+
+
+def read_payload(keys: ServerKeys, row: DeliveryRow) -> Payload:
+    """The payload of a delivery that still waits. Raises ValueError once it is done and emptied."""
+    if row.payload is None:
+        raise ValueError("this delivery is done")
+    document = json.loads(open_delivery(keys, row.payload, row.clinic_id, row.id, "payload"))
+    document |= {"notice": Notice(document["notice"]), "language": Language(document["language"])}
+    return Payload(**document)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Said:
+    """An automatic text with its deliveries, ready to be written."""
+
+    exchanges: tuple[threads.ExchangeRow, ...] = ()
+    deliveries: tuple[DeliveryRow, ...] = ()
+    facts: tuple[Fact, ...] = ()
+    addresses: tuple[AddressRow, ...] = ()
+    """A stranger's address, newly kept so that answers to it can be counted."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Where an automatic text is filed: whose record and thread, sealed for whom."""
+
+    record: UUID
+    thread: UUID
+    readers: Audience
+    staff: Audience
+    state: threads.ExchangeState = threads.ExchangeState.FILED
+    in_reply_to: UUID | None = None
+
+
+def notice_facts(clinic: Clinic, language: Language, now: datetime) -> NoticeFacts:
+    """The facts that every notice of a clinic shares, in one language; moments in clinic time."""
+    policy, calendar = clinic.policy, clinic.calendar
+    shut = not calendar.is_open(now)
+    lines = tuple(
+        Line(
+            kind=line.kind, name=line.name[language], number=line.number, hours=line.hours[language],
+            note=line.note[language], text_number=line.text_number,
+        )
+        for line in lines_for(clinic.lines, policy.province, language=language)
+    )  # fmt: skip
+    return NoticeFacts(
+        clinic=policy.names[language], phone=policy.phone, lines=lines, phone_hours=policy.phone_hours[language],
+        other_contact=policy.other_contact[language], walk_in=policy.walk_in[language], portal=clinic.portal_url,
+        readers=policy.access[language], received=clinic.local(now), closed=shut,
+        reopens=clinic.local(calendar.next_opening(now)) if shut else None,
+    )  # fmt: skip
+
+
+def rule_of(queue: Queue) -> Rule:
+    """A queue's fixed response time in a notice's words."""
+    return Rule(count=queue.response.count, unit=Unit(queue.response.unit.value))
+
+
+def render(means: Means, notice: Notice, channel: Channel, language: Language, facts: NoticeFacts) -> NoticeText:
+    """The words of a notice."""
+    return means.texts.notice(notice.value, channel, language, variables(notice, channel, facts))
+
+
+def file_notice(
+    means: Means, clinic: Clinic, place: Place, notice: Notice, language: Language, facts: NoticeFacts, now: datetime
+) -> Said:
+    """Put an automatic text in a record: by the inbox where it has a form for it, else as the text that leaves."""
+    channels = NOTICES[notice].channels
+    channel = Channel.WEB if Channel.WEB in channels else min(channels)
+    text = render(means, notice, channel, language, facts)
+    exchange = new_id(now)
+    content = place.readers.seal_content(exchange, Content(subject=text.subject, text=text.body))
+    judged = Judgement(notice=notice.value, policy_version=clinic.policy.version)
+    row = threads.ExchangeRow(
+        id=exchange, clinic_id=clinic.id, record_id=place.record, thread_id=place.thread, direction=threads.Way.OUT,
+        channel=channel, automatic=True, author_id=None, author_role=threads.Role.SYSTEM, state=place.state,
+        content=content.sealed, content_key_id=place.readers.key.id,
+        staff_content=place.staff.seal_judgement(exchange, judged).sealed, staff_key_id=place.staff.key.id,
+        size=len(text.body), created_at=now + timedelta(milliseconds=1), visible_at=now,
+        in_reply_to=place.in_reply_to,
+    )  # fmt: skip
+    fact = Fact(
+        kind=EntryKind.NOTICE, at=now, exchange=exchange, channel=channel, ciphertext=content.sealed.digest,
+        commitment=content.commitment,
+    )  # fmt: skip
+    return Said(exchanges=(row,), facts=(fact,))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sending:
+    """One text for one address."""
+
+    notice: Notice
+    channel: Channel
+    language: Language
+    address: UUID
+    next_at: datetime
+    automatic: bool = True
+    in_reply_to: str | None = field(default=None, repr=False)
+
+
+def queue_text(
+    means: Means, clinic: Clinic, place: Place, exchange: UUID, sending: Sending, facts: NoticeFacts, now: datetime
+) -> Said:
+    """A delivery of a notice to one address, archived word for word in the record."""
+    text = render(means, sending.notice, sending.channel, sending.language, facts)
+    payload = Payload(
+        notice=sending.notice, language=sending.language, subject=text.subject, body=text.body,
+        token=new_reply_token(), in_reply_to=sending.in_reply_to,
+    )  # fmt: skip
+    delivery = new_id(now)
+    archived = place.readers.seal_content(delivery, Content(subject=text.subject, text=text.body))
+    row = DeliveryRow(
+        id=delivery, clinic_id=clinic.id, record_id=place.record, exchange_id=exchange, address_id=sending.address,
+        channel=sending.channel, automatic=sending.automatic, state=DeliveryState.QUEUED, content=archived.sealed,
+        content_key_id=place.readers.key.id,
+        payload=seal_delivery(means.keys, payload_bytes(payload), clinic.id, delivery, "payload"),
+        token_fp=fingerprint(means.keys, clinic.id, "reply", payload.token), created_at=now, next_at=sending.next_at,
+    )  # fmt: skip
+    return Said(deliveries=(row,), facts=delivery_facts([row], [archived.commitment]))
+
+
+def automatic(draft: "Draft", task_due: datetime | None) -> Said:
+    """The automatic answer to an incoming message: in the record always, by the channel when it may leave."""
+    notice = draft.decision.notice
+    if notice is None:
+        return Said()
+    language = language_of(draft.snapshot.language or "", draft.clinic)
+    facts = _answer_facts(draft, language, task_due)
+    place = Place(
+        record=draft.record.id, thread=draft.thread, readers=draft.readers, staff=draft.staff,
+        in_reply_to=draft.exchange,
+    )  # fmt: skip
+    filed = file_notice(draft.means, draft.clinic, place, _inbox_form(draft, notice), language, facts, draft.now)
+    if not draft.decision.by_channel or draft.message.channel is Channel.WEB:
+        return filed
+    address, added = _answered_address(draft)
+    if address is None:
+        return filed
+    sending = Sending(
+        notice=notice, channel=draft.message.channel, language=language, address=address, next_at=draft.now,
+        in_reply_to=draft.message.message_id,
+    )  # fmt: skip
+    sent = queue_text(draft.means, draft.clinic, place, filed.exchanges[0].id, sending, facts, draft.now)
+    return replace(filed, deliveries=sent.deliveries, facts=(*filed.facts, *sent.facts), addresses=added)
+
+
+def _inbox_form(draft: "Draft", notice: Notice) -> Notice:
+    """In the inbox, a sensitive message's acknowledgement says that it is better talked about in person (SEN-08)."""
+    sensitive = notice is Notice.ACKNOWLEDGEMENT and draft.assessment.topics
+    return Notice.SENSITIVE_ACKNOWLEDGEMENT if sensitive else notice
+
+
+def _answer_facts(draft: "Draft", language: Language, task_due: datetime | None) -> NoticeFacts:
+    facts = notice_facts(draft.clinic, language, draft.now)
+    queue = draft.clinic.policy.queues[draft.assessment.queue]
+    promised = draft.clinic.calendar.due(draft.now, queue)
+    due = min(task_due, promised) if task_due and task_due > draft.now else promised
+    return replace(
+        facts, rule=rule_of(queue), due=draft.clinic.local(due), flags=frozenset(draft.assessment.flags)
+    )  # fmt: skip
+
+
+def _answered_address(draft: "Draft") -> tuple[UUID | None, tuple[AddressRow, ...]]:
+    """The directory's address for this author, or a stranger's kept anew; never a header's (ACK-10)."""
+    if draft.snapshot.address:
+        return draft.snapshot.address.id, ()
+    sender, channel, clinic = draft.message.sender, draft.message.channel, draft.clinic
+    if sender is None or draft.snapshot.people_at_address > 1:
+        return _first_of_shared(draft), ()
+    row_id = new_id(draft.now)
+    row = AddressRow(
+        id=row_id, clinic_id=clinic.id, person_id=None, channel=channel,
+        sealed_value=seal_directory(draft.means.keys, sender, clinic.id, row_id, "address"),
+        value_fp=fingerprint(draft.means.keys, clinic.id, channel.value, sender), personal=False,
+        state=AddressStatus.ACTIVE, created_at=draft.now, changed_at=draft.now,
+    )  # fmt: skip
+    return row_id, (row,)
+
+
+def _first_of_shared(draft: "Draft") -> UUID | None:
+    """Any entry of an address that several people share: the text tells nothing of either."""
+    return draft.snapshot.addresses[0].id if draft.snapshot.addresses else None

@@ -1,0 +1,56 @@
+"""When something cannot be delivered: silence is never mistaken for delivery (DESIGN section 4, EOU-13, ACK-16)."""
+
+from datetime import datetime
+from uuid import UUID
+
+from consent.model import Channel
+from messaging_server.broker.clinic import Clinic
+from messaging_server.broker.worklist import new_task
+from messaging_server.record import ledger
+from messaging_server.record.entry import EntryKind, Fact
+from messaging_server.storage import outbox, people, tasks, threads
+from messaging_server.storage.database import Connection
+from messaging_server.storage.outbox import DeliveryRow, DeliveryState
+from messaging_server.storage.people import AddressStatus
+from messaging_server.storage.tasks import TaskKind
+from triage.model import Assessment, Priority, QueueName
+
+HARD = frozenset({"bounced", "undeliverable"})
+"""Codes that say the address itself is bad: it is suspended until somebody looks (EOU-14, SMS-21)."""
+
+
+def fail(connection: Connection, clinic: Clinic, delivery_id: UUID, *, code: str, now: datetime) -> None:
+    """Note a permanent failure and put a task in the queue; a second report of the same failure changes nothing."""
+    row = outbox.delivery(connection, clinic.id, delivery_id)
+    if row is None or row.state is DeliveryState.FAILED:
+        return
+    outbox.set_outcome(connection, row.id, state=DeliveryState.FAILED, last_code=code, done_at=now, payload=None)
+    if code in HARD and row.address_id:
+        people.change_address(connection, row.address_id, state=AddressStatus.BOUNCED, changed_at=now)
+    fact = Fact(
+        kind=EntryKind.UNDELIVERED, at=now, exchange=row.exchange_id, channel=row.channel,
+        details={"delivery": str(row.id), "code": code},
+    )  # fmt: skip
+    ledger.append(connection, clinic.id, row.record_id, [fact], now)
+    ask_to_call(connection, clinic, row.exchange_id, TaskKind.UNDELIVERED, now)
+
+
+def ask_to_call(connection: Connection, clinic: Clinic, exchange_id: UUID, kind: TaskKind, now: datetime) -> None:
+    """Put a call task in the clinical queue for an exchange that did not arrive or was not opened; once."""
+    exchange = threads.exchange(connection, clinic.id, exchange_id)
+    if exchange is None or tasks.open_tasks_of_exchange(connection, exchange_id, [kind]):
+        return
+    place = (exchange.record_id, exchange.thread_id, exchange_id)
+    plain = Assessment(topics=(), priority=Priority.URGENT, queue=QueueName.CLINICAL, ruleset="none")
+    tasks.add_task(connection, new_task(clinic, kind, plain, place, now))
+
+
+def stopped(connection: Connection, clinic: Clinic, row: DeliveryRow, *, code: str, now: datetime) -> None:
+    """Note that the gate stopped a delivery at the moment of sending (CON-26), and ask a person to call instead."""
+    fact = Fact(
+        kind=EntryKind.STOPPED, at=now, exchange=row.exchange_id, channel=row.channel,
+        details={"delivery": str(row.id), "code": code},
+    )  # fmt: skip
+    ledger.append(connection, clinic.id, row.record_id, [fact], now)
+    if not row.automatic and row.channel is not Channel.WEB:
+        ask_to_call(connection, clinic, row.exchange_id, TaskKind.CALL, now)
