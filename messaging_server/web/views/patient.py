@@ -1,0 +1,294 @@
+"""The pages of the patient: the inbox, asking, reading, choosing, knowing who has read."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+from consent.model import Category, Channel
+from messaging_server.broker.notices import Line
+from messaging_server.web.views.common import EmergencyCard, FormView
+
+
+class RequestState(StrEnum):
+    """Where a request stands, in the patient's words (TRN-03)."""
+
+    RECEIVED = "received"
+    WITH = "with"
+    """Somebody has it; the view says who."""
+    ANSWERED = "answered"
+    LATE = "late"
+    CONVERTED = "converted"
+    """The clinic will call, or see the person."""
+    CLOSED = "closed"
+    NONE = "none"
+    """Nothing is being waited for: the clinic wrote first."""
+
+
+class AuthorKind(StrEnum):
+    """Who wrote, seen by the reader; an automatic text must look automatic (PAGES)."""
+
+    SELF = "self"
+    STAFF = "staff"
+    PATIENT = "patient"
+    PROXY = "proxy"
+    AUTOMATIC = "automatic"
+    UNKNOWN = "unknown"
+
+
+class Reason(StrEnum):
+    """Why a patient writes (PAGES, Write)."""
+
+    APPOINTMENT = "appointment"
+    RENEWAL = "renewal"
+    RESULT = "result"
+    FORM = "form"
+    QUESTION = "question"
+    OTHER = "other"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Author:
+    """Who wrote an exchange, and in which role."""
+
+    kind: AuthorKind
+    name: str = field(default="", repr=False)
+    role: str = ""
+    """The profession or capacity in the reader's language, as "infirmière"; empty when the name says it all."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ThreadLine:
+    """One thread of the inbox."""
+
+    id: UUID
+    subject: str = field(repr=False)
+    last_author: Author
+    last_at: datetime
+    state: RequestState
+    with_whom: str = field(default="", repr=False)
+    due: datetime | None = None
+    unread: int = 0
+    private: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Inbox:
+    """What is new and what is pending."""
+
+    threads: tuple[ThreadLine, ...]
+    last_access: datetime | None = None
+    failed_since: int = 0
+    closed_until: datetime | None = None
+    """The clinic is closed now and opens again then (ACK-17)."""
+    older: str | None = None
+    """The address of the next page of older threads."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UrgentFirst(FormView):
+    """Is this urgent? Asked before anything is written (ACK-18)."""
+
+    lines: tuple[Line, ...]
+    walk_in: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recipient:
+    """Somebody to whom the clinic lets patients write (TRI-06)."""
+
+    id: str
+    label: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Write(FormView):
+    """A new request; what was written is kept through every error."""
+
+    form_id: str
+    reason: Reason | None = None
+    subject: str = field(default="", repr=False)
+    message: str = field(default="", repr=False)
+    private: bool = False
+    recipients: tuple[Recipient, ...] = ()
+    recipient: str = ""
+    max_length: int = 20_000
+    max_file_mb: int | None = None
+    """The largest attachment, in megabytes; None where the clinic takes none."""
+    readers: str = ""
+    """Who reads messages here."""
+    expected: datetime | None = None
+    """When an answer may be counted on if it is sent now (TRN-11)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sent:
+    """Certainty: it is kept, it will be answered by then, and what to do if not."""
+
+    exchange: UUID
+    thread: UUID
+    received: datetime
+    due: datetime
+    phone_hours: str
+    other_contact: str = ""
+    lines: tuple[Line, ...]
+    walk_in: str = ""
+    closed_until: datetime | None = None
+    emergency: EmergencyCard | None = None
+    sensitive: bool = False
+    """The subject is better handled by telephone or in person (SEN-08)."""
+    receipt: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AttachmentView:
+    """A file of an exchange; images wait behind a click (SEN-11)."""
+
+    name: str = field(repr=False)
+    url: str
+    size_kb: int
+    screened: bool = True
+
+
+class DeliveryWord(StrEnum):
+    """How far an exchange has come on its way (EOU-22)."""
+
+    WAITING = "waiting"
+    """It leaves in a moment and can still be taken back."""
+    SENT = "sent"
+    OPENED = "opened"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+    KEPT = "kept"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExchangeView:
+    """One message or automatic text of a thread."""
+
+    id: UUID
+    author: Author
+    at: datetime
+    channel: Channel
+    body: str = field(repr=False)
+    subject: str = field(default="", repr=False)
+    attachments: tuple[AttachmentView, ...] = ()
+    delivery: DeliveryWord = DeliveryWord.KEPT
+    unread: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Thread(FormView):
+    """One conversation, oldest to newest, and a box to answer in."""
+
+    id: UUID
+    subject: str = field(repr=False)
+    exchanges: tuple[ExchangeView, ...]
+    state: RequestState
+    with_whom: str = field(default="", repr=False)
+    due: datetime | None = None
+    private: bool = False
+    can_reply: bool
+    form_id: str = ""
+    message: str = field(default="", repr=False)
+    max_length: int = 20_000
+    emergency: EmergencyCard | None = None
+
+
+class ChoiceState(StrEnum):
+    """What is in force for a kind of content on a channel."""
+
+    AGREED = "agreed"
+    REFUSED = "refused"
+    WITHDRAWN = "withdrawn"
+    EXPIRED = "expired"
+    NOT_ASKED = "not_asked"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choice:
+    """One line of my choices, with its date (CON-15)."""
+
+    category: Category
+    state: ChoiceState
+    since: datetime | None = None
+
+
+class AddressWord(StrEnum):
+    """How an address stands, in words."""
+
+    VERIFIED = "verified"
+    TO_VERIFY = "to_verify"
+    SUSPENDED = "suspended"
+    BOUNCED = "bounced"
+    OPTED_OUT = "opted_out"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AddressView:
+    """Where a channel leads, and whether it may be used."""
+
+    channel: Channel
+    value: str = field(repr=False)
+    state: AddressWord
+    personal: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChannelChoices:
+    """The choices of one channel."""
+
+    channel: Channel
+    choices: tuple[Choice, ...]
+    addresses: tuple[AddressView, ...] = ()
+
+    @property
+    def active(self) -> bool:
+        """Whether anything is agreed here, so that there is something to stop."""
+        return any(choice.state is ChoiceState.AGREED for choice in self.choices)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choices(FormView):
+    """What I agreed to, by channel and content, with dates; change or stop (CON-13)."""
+
+    channels: tuple[ChannelChoices, ...]
+    text_version: int | None = None
+    given: datetime | None = None
+    expires: datetime | None = None
+    proxies: tuple[str, ...] = field(default=(), repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Withdraw(FormView):
+    """What will stop, said before the click (CON-13); nothing given means everything."""
+
+    channel: Channel | None = None
+    category: Category | None = None
+    waiting: int = 0
+    """Messages that wait to leave by this way and will not."""
+    still_open: tuple[Channel, ...] = ()
+    """The ways that stay open afterwards."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """One opening of one message, in a plain sentence (TRN-01)."""
+
+    reader: str = field(repr=False)
+    role: str = ""
+    own: bool = False
+    """The patient opened it."""
+    message_at: datetime
+    from_clinic: bool
+    at: datetime
+    thread: UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Readers:
+    """Who has read my messages, newest first."""
+
+    readings: tuple[Reading, ...]
+    thread: UUID | None = None
+    older: str | None = None

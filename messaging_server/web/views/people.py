@@ -1,0 +1,177 @@
+"""Patients and colleagues, as the staff see and enrol them."""
+
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from enum import StrEnum
+from uuid import UUID
+
+from consent.model import Method
+from messaging_server.storage.accounts import AccountRole
+from messaging_server.texts import Language
+from messaging_server.web.views.account import ConsentBlockName, ConsentChannel
+from messaging_server.web.views.board import Row
+from messaging_server.web.views.common import FormView
+from messaging_server.web.views.patient import AddressView, ChannelChoices
+from triage.model import QueueName
+
+
+class Enrolment(StrEnum):
+    """How far a person has come with us."""
+
+    NOT_INVITED = "not_invited"
+    INVITED = "invited"
+    CODE_EXPIRED = "code_expired"
+    ACTIVE = "active"
+    BLOCKED = "blocked"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PersonLine:
+    """One person found by a search."""
+
+    id: UUID
+    name: str = field(repr=False)
+    birth_date: date = field(repr=False)
+    enrolment: Enrolment
+    consented: bool
+    open_items: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class People:
+    """Search; `found` is None before a search."""
+
+    query: str = field(default="", repr=False)
+    found: tuple[PersonLine, ...] | None = None
+    more: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConsentLine:
+    """One act of the register (CON-15)."""
+
+    at: datetime
+    act: str
+    """A member of consent.model.Act."""
+    method: Method
+    by: str = field(repr=False)
+    text_version: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Person(FormView):
+    """One patient: who, where, what was agreed, what waits."""
+
+    id: UUID
+    name: str = field(repr=False)
+    birth_date: date = field(repr=False)
+    age: int
+    language: Language
+    enrolment: Enrolment
+    code_expires: datetime | None = None
+    addresses: tuple[AddressView, ...] = ()
+    channels: tuple[ChannelChoices, ...] = ()
+    register: tuple[ConsentLine, ...] = ()
+    rows: tuple[Row, ...] = ()
+    admissible: bool = False
+    """A reset account that asks its holders for their grants again, or a colleague to admit."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Enrol(FormView):
+    """A new patient, in one page (IDN-01, IDN-21: no insurance number is asked)."""
+
+    given_name: str = field(default="", repr=False)
+    family_name: str = field(default="", repr=False)
+    birth_day: str = field(default="", repr=False)
+    birth_month: str = field(default="", repr=False)
+    birth_year: str = field(default="", repr=False)
+    language: Language | None = None
+    email: str = field(default="", repr=False)
+    phone: str = field(default="", repr=False)
+    personal: bool = False
+    document: str = ""
+    """Which document was seen; never a copy of it."""
+    documents: tuple[str, ...] = ("health_card", "driving_licence", "passport", "other", "known")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Letter:
+    """The letter that is handed over: how to sign in for the first time (IDN-03)."""
+
+    name: str = field(repr=False)
+    address: str
+    """The address of the sign-in page, bare."""
+    login: str = field(repr=False)
+    code: str = field(repr=False)
+    qr_base64: str = field(default="", repr=False)
+    """A picture of the bare address; it holds no code."""
+    expires: datetime
+    on: date
+    person: UUID
+    letter_language: Language
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordConsent(FormView):
+    """A consent that was given in person: on paper, or by word with a note of what was explained (CON-08)."""
+
+    person: UUID
+    name: str = field(repr=False)
+    birth_date: date = field(repr=False)
+    method: Method | None = None
+    note: str = field(default="", repr=False)
+    channels: tuple[ConsentChannel, ...]
+    blocks: tuple[ConsentBlockName, ...] = tuple(ConsentBlockName)
+    text_version: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Member:
+    """One colleague."""
+
+    account: UUID
+    name: str = field(repr=False)
+    role: AccountRole
+    enrolment: Enrolment
+    waits_for_admission: bool = False
+    queues: tuple[QueueName, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Team(FormView):
+    """The team: an administrator invites, a member admits, and no administrator reads (DESIGN 5)."""
+
+    members: tuple[Member, ...]
+    may_invite: bool
+    may_admit: bool
+    name: str = field(default="", repr=False)
+    login: str = field(default="", repr=False)
+    role: AccountRole | None = None
+    roles: tuple[AccountRole, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PolicyQueue:
+    """What the policy says of one queue."""
+
+    queue: QueueName
+    response: str
+    """The response time in words, as "2 business days"."""
+    roles: tuple[AccountRole, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PolicyPage:
+    """The policy in force, to read (TRI-01)."""
+
+    version: int
+    since: datetime
+    by: str = field(default="", repr=False)
+    queues: tuple[PolicyQueue, ...]
+    hours: tuple[tuple[str, str], ...]
+    """Day and hours, in words."""
+    holidays: tuple[date, ...] = ()
+    lines: tuple[tuple[str, str, date], ...] = ()
+    """Help lines: name, number, when they were last verified (ACK-06)."""
+    ruleset: str
