@@ -70,7 +70,7 @@ def combine(shares: Sequence[str], subsets: Sequence[SealedSubset], clinic: UUID
         raise WrongSecretError(f"{len(secret)} different shares were given; this recovery key needs {needed}")
     for subset in complete:
         try:
-            seed = suite.decrypt(subset.blob, _key(subset.members, secret, clinic), _place(subset.members, clinic))
+            seed = suite.decrypt(subset.blob, _key(subset.members, secret), _place(subset.members, clinic))
         except suite.OpenError:
             continue  # with shares to spare, one that is of another printing spoils only the sets it is in
         return PrivateKey(seed=seed)
@@ -111,13 +111,13 @@ def _check(number: int, share: bytes) -> bytes:
 
 
 def _sealed(private: PrivateKey, members: tuple[int, ...], secret: Mapping[int, bytes], clinic: UUID) -> SealedSubset:
-    blob = suite.encrypt(private.seed, _key(members, secret, clinic), _place(members, clinic))
+    blob = suite.encrypt(private.seed, _key(members, secret), _place(members, clinic))
     return SealedSubset(members=members, blob=blob)
 
 
-def _key(members: Sequence[int], secret: Mapping[int, bytes], clinic: UUID) -> bytes:
+def _key(members: Sequence[int], secret: Mapping[int, bytes]) -> bytes:
     together = b"".join(secret[number] for number in sorted(members))
-    return suite.hkdf(together, bind("recovery shares", clinic, bytes(sorted(members))))
+    return suite.hkdf(together, bind("recovery shares"))
 
 
 def _place(members: Sequence[int], clinic: UUID) -> bytes:

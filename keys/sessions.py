@@ -23,16 +23,16 @@ def token_fingerprint(token: str) -> bytes:
 
 def seal_for_session(private: PrivateKey, token: str, account: UUID) -> bytes:
     """The account's private key, sealed under the token for as long as the session lives."""
-    return suite.encrypt(private.seed, _key(token, account), _place(account))
+    return suite.encrypt(private.seed, _key(token), _place(account))
 
 
 def open_for_session(blob: bytes, token: str, account: UUID) -> PrivateKey:
     """The private key again. Raises OpenError for another token, another account, or a changed blob."""
-    return PrivateKey(seed=suite.decrypt(blob, _key(token, account), _place(account)))
+    return PrivateKey(seed=suite.decrypt(blob, _key(token), _place(account)))
 
 
-def _key(token: str, account: UUID) -> bytes:
-    return suite.hkdf(token.encode(), bind("session key", account))
+def _key(token: str) -> bytes:
+    return suite.hkdf(token.encode(), bind("session key"))
 
 
 def _place(account: UUID) -> bytes:

@@ -82,6 +82,16 @@ def test_the_stored_verifier_does_not_unlock() -> None:
         suite.decrypt(MADE.keys.by_password, MADE.keys.verifier, place)
 
 
+def test_the_stored_key_is_bound_to_its_account_and_clinic() -> None:
+    """Even with the right unlocking key, the stored private key opens only as this account's [SEC-02]."""
+    owner = accounts._Owner(pepper=PEPPER, account=ACCOUNT, clinic=CLINIC)
+    unlocking = accounts._stretch(PASSWORD, owner, MADE.keys.salt, CHEAP).unlocking
+    assert suite.decrypt(MADE.keys.by_password, unlocking, owner.place()) == MADE.private.seed
+    for elsewhere in (replace(owner, account=UUID(int=99)), replace(owner, clinic=UUID(int=99))):
+        with pytest.raises(OpenError):
+            suite.decrypt(MADE.keys.by_password, unlocking, elsewhere.place())
+
+
 def test_the_recovery_code_unlocks_and_forgives_how_it_is_typed() -> None:
     """The printed code opens the key, in lower case and without hyphens too [IDN-08]."""
     assert recover(MADE.recovery_code) == MADE.private

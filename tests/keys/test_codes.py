@@ -37,6 +37,11 @@ def test_a_code_is_read_however_it_is_typed(code: str, space: str) -> None:
     assert codes.normalise(codes.normalise(code)) == code
 
 
+def test_wide_letters_of_an_eastern_keyboard_are_read() -> None:
+    """Full-width letters and digits are the same letters and digits [IDN-03]."""
+    assert codes.normalise("ＡＢ１２３" * 4) == "-".join(["AB123"] * 4)
+
+
 @given(typed=st.text(max_size=30))
 @settings(max_examples=100)
 def test_anything_else_is_refused_as_a_wrong_code(typed: str) -> None:

@@ -27,6 +27,11 @@ def test_a_quoted_line_is_known_again(line: str, mark: str) -> None:
     assert line_fingerprints(TOKEN, [quoted]) == line_fingerprints(TOKEN, [line])
 
 
+def test_letters_with_two_lower_forms_are_one() -> None:
+    """An ß that a mailer wrote as SS, and a ligature, are folded as well [EIN-17]."""
+    assert line_fingerprints(TOKEN, ["Rue Strauß, ﬁn"]) == line_fingerprints(TOKEN, ["RUE STRAUSS, FIN"])
+
+
 def test_a_changed_word_is_not_our_line() -> None:
     """A line with one more word, where a patient wrote into our text, is not taken for ours [EIN-17]."""
     changed = ["Bonjour Rose, j'ai mal", SENT[1].replace("est prêt", "est pas prêt"), "L'équipe?"]

@@ -118,6 +118,16 @@ def test_a_share_of_another_printing_spoils_only_the_sets_it_is_in() -> None:
         recovery.combine(mixed[:2], TWO_OF_THREE.subsets, CLINIC)
 
 
+def test_every_share_of_a_set_counts() -> None:
+    """One right share with a stranger's well-formed one opens nothing, whichever of the set is right [SEC-04]."""
+    made, other = recovery.create(3, 3, CLINIC), recovery.create(3, 3, CLINIC)
+    for place in range(3):
+        shares = [*made.shares]
+        shares[place] = other.shares[place]
+        with pytest.raises(WrongSecretError, match="do not belong together"):
+            recovery.combine(shares, made.subsets, CLINIC)
+
+
 def test_two_different_shares_of_one_number_are_refused() -> None:
     """A share number given twice with different letters is asked about, not guessed [SEC-04]."""
     other = recovery.create(2, 3, CLINIC)
@@ -127,7 +137,7 @@ def test_two_different_shares_of_one_number_are_refused() -> None:
 
 def test_sealed_sets_are_bound_to_their_clinic_and_members() -> None:
     """A sealed set moved to another clinic, or renamed, does not open [SEC-02]."""
-    with pytest.raises(WrongSecretError):
+    with pytest.raises(WrongSecretError, match="do not belong together"):
         recovery.combine(TWO_OF_THREE.shares, TWO_OF_THREE.subsets, UUID(int=99))
     by_members = {subset.members: subset.blob for subset in TWO_OF_THREE.subsets}
     renamed = SealedSubset(members=(1, 2), blob=by_members[2, 3])

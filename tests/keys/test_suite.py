@@ -4,6 +4,7 @@ import pytest
 from cryptography.exceptions import UnsupportedAlgorithm
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from nacl.secret import Aead
 
 from keys import suite
 from keys.suite import Cost, KeysError, OpenError, PrivateKey, PublicKey, SuiteUnavailableError
@@ -77,9 +78,8 @@ def test_every_ciphertext_names_its_suite_and_an_unknown_suite_is_refused() -> N
 
 
 def test_the_suites_id_is_authenticated() -> None:
-    """The id is part of the associated data, so that a later suite cannot be made to read this one's blobs [SEC-02]."""
-    from nacl.secret import Aead  # noqa: PLC0415  # to look under the lid
-
+    """The id is bound to both kinds of blob, so that a later suite cannot be made to read this one's [SEC-02]."""
+    assert suite._HPKE.decrypt(SEALED_TO_ALICE[1:], ALICE.expanded().private, info=b"\x01here") == b"secret"
     assert Aead(KEY).decrypt(SEALED_UNDER_KEY[1:], b"\x01here") == b"secret"
 
 
