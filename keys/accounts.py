@@ -96,7 +96,7 @@ def unlock_with_recovery(code: str, pepper: bytes, keys: AccountKeys, account: U
     return _matching(PrivateKey(seed=seed), keys)
 
 
-def change_password(  # noqa: PLR0917  # the order of `unlock`, with the key that it gave
+def change_password(
     private: PrivateKey,
     password: str,
     pepper: bytes,
