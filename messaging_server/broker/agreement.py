@@ -18,10 +18,11 @@ from triage.model import QueueName
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Response:
-    """How soon one queue answers."""
+    """How soon one queue answers, and who: `team` names the roles in the language of the text."""
 
     queue: QueueName
     rule: Rule
+    team: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
