@@ -163,3 +163,5 @@ class Verdict:
     """The act of consent that decided."""
     text_version: int | None = None
     text_hash: bytes | None = field(default=None, repr=False)
+    addresses: frozenset[UUID] = frozenset()
+    """The addresses that it may go to; empty on a refusal, and for the web, which needs none."""
