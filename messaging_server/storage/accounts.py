@@ -89,7 +89,6 @@ class SessionRow:
     account_id: UUID
     state: SessionState
     sealed_key: bytes = field(repr=False)
-    csrf: bytes = field(repr=False)
     language: str
     created_at: datetime
     seen_at: datetime

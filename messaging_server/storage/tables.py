@@ -96,7 +96,7 @@ accounts = Table(
 
 web_sessions = Table(
     "web_sessions", metadata, Column("token_fp", LargeBinary, primary_key=True), _clinic(),
-    _ref("account_id", "accounts"), _text("state"), _blob("sealed_key"), _blob("csrf"), _text("language"),
+    _ref("account_id", "accounts"), _text("state"), _blob("sealed_key"), _text("language"),
     _at("created_at"), _at("seen_at"), _at("expires_at"),
     Index(None, "account_id"),
 )  # fmt: skip

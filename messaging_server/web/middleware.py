@@ -1,0 +1,148 @@
+"""What happens around every page: headers, the clinic, the session, the form token, and errors in plain words."""
+
+import secrets
+from collections.abc import Awaitable, Callable
+from typing import Final
+
+from aiohttp import web
+
+from messaging_server.errors import (
+    ConflictError,
+    InvalidError,
+    MessagingError,
+    NotAllowedError,
+    NotFoundError,
+    UnavailableError,
+)
+from messaging_server.logs import log
+from messaging_server.texts import Language
+from messaging_server.web.sessions import csrf_of, resume
+from messaging_server.web.views.common import FaultPage, Flash, FlashCode, FlashKind, PageFault
+from messaging_server.web.visit import SITE, VISIT, Site, Visit, cookie_name, same_token, visit
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
+OUTSIDE: Final = ("/healthz", "/readyz", "/metrics", "/sms/", "/static/")
+"""Paths that are no pages: they have no session and no form token."""
+CONTENT_POLICY: Final = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
+    "form-action 'self'; frame-ancestors 'none'; base-uri 'none'; require-trusted-types-for 'script'"
+)
+HEADERS: Final = {
+    "Content-Security-Policy": CONTENT_POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+    "X-Frame-Options": "DENY",
+}
+FAULTS: Final[dict[type[MessagingError], tuple[int, PageFault]]] = {
+    NotFoundError: (404, PageFault.NOT_FOUND),
+    NotAllowedError: (403, PageFault.FORBIDDEN),
+    ConflictError: (409, PageFault.CONFLICT),
+    InvalidError: (400, PageFault.ERROR),
+    UnavailableError: (503, PageFault.UNAVAILABLE),
+}
+
+
+@web.middleware
+async def headers(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """The security headers on every answer, errors too (SEC-08); pages are never stored (GOV-04)."""
+    try:
+        response: web.StreamResponse = await handler(request)
+    except web.HTTPException as refused:
+        response = refused
+    if not response.prepared:
+        response.headers.update(HEADERS)
+        if request.app[SITE].secure:
+            response.headers["Strict-Transport-Security"] = "max-age=63072000; includeSubDomains"
+        response.headers.setdefault("Cache-Control", "no-store")
+    if isinstance(response, web.HTTPException):
+        raise response
+    return response
+
+
+@web.middleware
+async def pages(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Make the visit, check the form token, and turn what goes wrong into a page (SEC-12)."""
+    if request.path.startswith(OUTSIDE):
+        return await handler(request)
+    here = await _visit(request)
+    request[VISIT] = here
+    try:
+        if request.method not in SAFE and not await _own_form(request, here):
+            return fault(here, 403, PageFault.EXPIRED)
+        return _finish(request, here, await handler(request))
+    except MessagingError as error:
+        status, kind = next(found for known, found in FAULTS.items() if isinstance(error, known))
+        return fault(visit(request), status, kind)
+    except web.HTTPException as error:
+        if error.status < 400:
+            raise
+        return fault(here, error.status, PageFault.NOT_FOUND if error.status == 404 else PageFault.ERROR)
+    except Exception as error:  # noqa: BLE001  # the visitor is told in plain words; the log names the fault's class
+        reference = secrets.token_hex(4)
+        log.error("page_fault", fault=type(error).__name__, route=_route(request), code=reference)
+        return fault(here, 500, PageFault.ERROR, reference)
+
+
+def _route(request: web.Request) -> str:
+    resource = request.match_info.route.resource
+    return resource.canonical if resource else "none"
+
+
+def fault(here: Visit, status: int, kind: PageFault, reference: str | None = None) -> web.Response:
+    """A page that says what was not done, that nothing is lost, and what to do."""
+    return here.page("fault", FaultPage(fault=kind, reference=reference), status=status)
+
+
+async def _visit(request: web.Request) -> Visit:
+    site = request.app[SITE]
+    clinic = site.clinics_by_host(request.host)
+    if clinic is None:
+        raise web.HTTPMisdirectedRequest
+    cookie = request.cookies.get(cookie_name(site, "session")) or request.cookies.get(cookie_name(site, "visit"))
+    token = cookie or secrets.token_urlsafe(24)
+    here = Visit(
+        site=site, clinic=clinic, now=site.clock(), language=_language(request, site, clinic.policy.default_language),
+        path=request.path, csrf=csrf_of(token), token=token, flash=_flash(request, site),
+    )  # fmt: skip
+    if request.cookies.get(cookie_name(site, "session")):
+        here = await resume(here, token)
+    return here
+
+
+def _language(request: web.Request, site: Site, default: str) -> Language:
+    """The language that was chosen here before, or the clinic's (ACC-08)."""
+    chosen = request.cookies.get(cookie_name(site, "language"), "")
+    return Language(chosen) if chosen in set(Language) else Language(default)
+
+
+def _flash(request: web.Request, site: Site) -> Flash | None:
+    kind, _, code = request.cookies.get(cookie_name(site, "flash"), "").partition(".")
+    if kind not in set(FlashKind) or code not in set(FlashCode):
+        return None
+    return Flash(kind=FlashKind(kind), code=FlashCode(code))
+
+
+async def _own_form(request: web.Request, here: Visit) -> bool:
+    """A change comes from our own page only: same origin, and with the page's token (SEC-08)."""
+    if request.headers.get("Sec-Fetch-Site", "same-origin") not in {"same-origin", "none"}:
+        return False
+    given = request.headers.get("X-Form-Token") or str((await request.post()).get("csrf", ""))
+    return same_token(given, here.csrf)
+
+
+def _finish(request: web.Request, here: Visit, response: web.StreamResponse) -> web.StreamResponse:
+    site = here.site
+    if response.prepared:
+        return response
+    if here.flash is not None and response.status == 200:
+        response.del_cookie(cookie_name(site, "flash"), path="/", secure=site.secure)
+    held = cookie_name(site, "visit"), cookie_name(site, "session")
+    if here.token and not any(name in request.cookies for name in held):
+        response.set_cookie(
+            cookie_name(site, "visit"), here.token, httponly=True, samesite="Lax", secure=site.secure, path="/",
+        )  # fmt: skip
+    return response
