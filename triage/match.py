@@ -13,6 +13,8 @@ from triage.terms import GAPS, Phrase, keys
 
 _STEM = 4
 _TYPO = 6
+_ELIDED = frozenset("jldmnst")
+"""What French elides before a vowel, and a hurried thumb writes without its apostrophe: « jarrive », « danxiété »."""
 """Letters a word must have before one wrong letter is forgiven: shorter words have too many neighbours."""
 _NONE: tuple[str, ...] = ()
 _STOP: tuple[str, ...] = ("",)
@@ -79,6 +81,8 @@ class Lexicon:
         stems = self._stems(word)
         if stems or word in self.plain:
             return stems
+        if word[0] in _ELIDED and (keys := self.known.get(word[1:])):
+            return keys
         return self._forgiven(word)
 
     def _stems(self, word: str) -> tuple[str, ...]:

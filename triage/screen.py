@@ -136,7 +136,9 @@ class _Index:
         self._by: dict[Within, dict[int, dict[int, Mention]]] = {
             Within.CLAUSE: {}, Within.SENTENCE: {}, Within.MESSAGE: {}
         }  # fmt: skip
+        self._last: dict[tuple[int, int], Mention] = {}
         for mention in found:
+            self._last[mention.concept, mention.sentence] = mention
             self._add(Within.CLAUSE, mention, mention.clause)
             self._add(Within.SENTENCE, mention, mention.sentence)
             self._add(Within.MESSAGE, mention, 0)
@@ -158,6 +160,8 @@ class _Index:
         steps = (0, 1, -1) if rule.within is Within.NEAR else (0,)
         for first in rule.needs[0]:
             for place, mention in by.get(first, {}).items():
+                if rule.weak:  # a second word of the same rule is company too
+                    yield (self._last[first, mention.sentence],)
                 others = [self._any(by, need, place, steps) for need in rule.needs[1:]]
                 if all(others) and self._any(by, rule.unless, place, (0,)) is None:
                     yield (mention, *(other for other in others if other))
