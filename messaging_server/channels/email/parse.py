@@ -240,7 +240,7 @@ def _best(alternatives: tuple[mime.Part, ...]) -> mime.Part | None:
 
 def unflow(text: str, *, delsp: bool) -> str:
     """Text of `format=flowed` with its soft line breaks joined, quotation depth kept (RFC 3676 section 4)."""
-    out: list[str] = []
+    paragraphs: list[list[str]] = []
     flowing, depth_before = False, 0
     for line in text.split("\n"):
         bare = line.lstrip(">")
@@ -249,8 +249,8 @@ def unflow(text: str, *, delsp: bool) -> str:
         soft = content.endswith(" ") and content != "-- "
         said = content[:-1] if soft and delsp else content
         if flowing and depth == depth_before and content != "-- ":
-            out[-1] += said
+            paragraphs[-1].append(said)
         else:
-            out.append(f"{'>' * depth} {said}" if depth else said)
+            paragraphs.append([f"{'>' * depth} {said}" if depth else said])
         flowing, depth_before = soft, depth
-    return "\n".join(out)
+    return "\n".join("".join(pieces) for pieces in paragraphs)

@@ -236,24 +236,24 @@ def test_names_of_files_are_read_and_made_harmless(header: bytes, name: str) -> 
         (b"<html><script>x()</script><p>lu</p>", "text/html", "lu"),
         (b"<svg xmlns='x'></svg>", "image/svg+xml", None),
         ("glycémie 7,2".encode(), "text/plain", "glycémie 7,2"),
-        (b"PK\x03\x04...[Content_Types].xml...word/document.xml", "docx", None),
+        (b"PK\x03\x04...[Content_Types].xml...word/document.xml", "wordprocessingml", None),
         (b"PK\x03\x04...[Content_Types].xml...word/vbaProject.bin", "application/zip", None),
         (b"RIFF\x00\x00\x00\x00WEBPVP8 ", "image/webp", None),
         (b"\x00\x00\x00\x18ftypheic", "image/heic", None),
     ],
 )
 def test_files_are_typed_by_what_they_hold(content: bytes, media_type: str, text: str | None) -> None:
-    """A claimed type is not believed, the bytes are; only what was read as text has a text to screen [EIN-14, SEN-10]."""
+    """A claimed type is not believed, the bytes are; only text has a text to screen [EIN-14, SEN-10]."""
     part = b"Content-Type: image/png; name=photo.png\r\nContent-Transfer-Encoding: base64\r\n\r\n"
     got = multipart(b"mixed", b"\r\nvoici", part + base64.b64encode(content))
     (file,) = got.attachments
-    assert media_type in file.media_type or (media_type == "docx" and file.media_type.endswith("wordprocessingml.document"))
+    assert media_type in file.media_type
     assert (file.text.strip() if file.text else None) == text
     assert file.content == content
 
 
 def test_a_mail_within_a_mail_is_read_too() -> None:
-    """A forwarded message as a part is kept as a file with its words, and the files in it beside it [EIN-16, SEN-10]."""
+    """A forwarded mail is a file with its words, and the files in it stand beside it [EIN-16, SEN-10]."""
     inner = (
         b"Content-Type: message/rfc822\r\n\r\nFrom: x@y.ca\r\nSubject: =?utf-8?q?r=C3=A9sultat?=\r\n"
         b"Content-Type: multipart/mixed; boundary=b3\r\n\r\n--b3\r\n\r\nle texte transmis\r\n"
@@ -293,9 +293,8 @@ def _nested(depth: int) -> bytes:
     body = b"\r\nau fond"
     for level in range(depth):
         name = b"n%d" % level
-        body = (
-            b"Content-Type: multipart/mixed; boundary=" + name + b"\r\n\r\n--" + name + b"\r\n" + body + b"\r\n--" + name
-        ) + b"--"
+        head = b"Content-Type: multipart/mixed; boundary=" + name + b"\r\n\r\n"
+        body = head + b"--" + name + b"\r\n" + body + b"\r\n--" + name + b"--"
     return HEAD + body
 
 
@@ -374,7 +373,7 @@ PIECES = st.sampled_from(
 
 
 @settings(max_examples=100, deadline=None)
-@given(st.one_of(st.binary(max_size=400), st.lists(st.one_of(PIECES, st.binary(max_size=12)), max_size=30).map(b"".join)))
+@given(st.one_of(st.binary(max_size=400), st.lists(PIECES | st.binary(max_size=12), max_size=30).map(b"".join)))
 def test_nothing_that_arrives_makes_the_reader_fail(raw: bytes) -> None:
     """Any bytes are read or refused for a reason of SMTP; there is no third way [EIN-16]."""
     for candidate in (raw, raw.replace(b"\r", b"").replace(b"\n", b"\r\n").replace(b"\x00", b"")):
