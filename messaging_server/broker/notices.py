@@ -224,7 +224,7 @@ def _lines(notice: Notice, channel: Channel, lines: tuple[Line, ...]) -> tuple[L
 
 
 _ROOM: Final = 92
-_ROOM_OF_EMERGENCY: Final = 54
+_ROOM_OF_EMERGENCY: Final = 52
 """Letters that a text of two segments leaves to the clinic's name, hours and other contact together (ACK-21)."""
 _REOPENING: Final = 32
 """Letters of the longest moment; while the clinic is closed it stands in the place of the hours (ACK-17)."""

@@ -191,4 +191,4 @@ def test_a_name_too_long_for_a_text_is_cut_between_words() -> None:
     """The clinic stays recognisable [SMS-17]."""
     told = variables(Notice.EMERGENCY, Channel.SMS, replace(FACTS, clinic="Clinique familiale " + "Rivière " * 20))
     assert str(told["clinic"]).endswith("Rivière")
-    assert variables(Notice.EMERGENCY, Channel.SMS, replace(FACTS, clinic="C" * 300))["clinic"] == "C" * 54
+    assert variables(Notice.EMERGENCY, Channel.SMS, replace(FACTS, clinic="C" * 300))["clinic"] == "C" * 52
