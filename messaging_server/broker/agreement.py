@@ -11,9 +11,10 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from consent.model import Category, Channel
-from messaging_server.broker.notices import Line, Rule, emergency_line
+from messaging_server.broker.notices import Line, Rule, Unit, emergency_line
 from messaging_server.errors import InvalidError
 from triage.model import QueueName
+from triage.policy import Policy, Protection
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +48,32 @@ class ConsentFacts:
     retention_years: int
     privacy_officer: str
     """Name and contact of the person responsible for the protection of personal information (TRN-13)."""
+
+
+def facts_of(policy: Policy, language: str, lines: tuple[Line, ...]) -> ConsentFacts:
+    """What a policy says of the clinic in one language; a change of it is a change of the text (CON-07)."""
+    plain = {name for name, least in policy.minimum.items() if least is Protection.PLAIN}
+    return ConsentFacts(
+        clinic=policy.names[language],
+        phone=policy.phone,
+        phone_hours=policy.phone_hours[language],
+        other_contact=policy.other_contact[language],
+        lines=lines,
+        channels=tuple(channel for channel in Channel if channel.value in policy.channels),
+        texts_answered=policy.answers_texts,
+        responses=tuple(_response(policy, queue, language) for queue in QueueName if queue in policy.queues),
+        readers=(policy.access[language],),
+        categories=tuple(Category),
+        plain_categories=tuple(category for category in Category if category.value in plain),
+        retention_years=policy.retention.years,
+        privacy_officer=f"{policy.privacy_officer.name}, {policy.privacy_officer.contact[language]}",
+    )
+
+
+def _response(policy: Policy, name: QueueName, language: str) -> Response:
+    queue = policy.queues[name]
+    rule = Rule(count=queue.response.count, unit=Unit(queue.response.unit.value))
+    return Response(queue=name, rule=rule, team=policy.teams[queue.team].names[language])
 
 
 def consent_variables(facts: ConsentFacts) -> Mapping[str, object]:

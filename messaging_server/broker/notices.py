@@ -91,7 +91,7 @@ class Line:
 class NoticeFacts:
     """All that a notice may know, in the language of the text; moments are in clinic time.
 
-    `lines` come in the order in which they are shown and hold at least the emergency number.
+    `lines` hold at least the emergency number; the inbox shows them in the order given, the card in its own.
     """
 
     clinic: str
@@ -158,7 +158,7 @@ NOTICES: Final[Mapping[Notice, Kind]] = MappingProxyType({
 
 EMERGENCY_LINE: Final = "emergency"
 _CARD_KINDS: Final = ("health_line", "social_line", "suicide", "poison")
-"""The one card of e-mail: no line of it tells one danger from another, and none is for violence (ACK-08)."""
+"""The one card of e-mail, in its own order: no line tells one danger from another, none is for violence (ACK-08)."""
 _TEXT_KINDS: Final = ("health_line", "suicide", "poison")
 """The same card as a text has room for it (ACK-21); an ordinary text keeps the first only."""
 _DIRECTIONS: Final[Mapping[str, Direction]] = MappingProxyType({
@@ -217,7 +217,7 @@ def _lines(notice: Notice, channel: Channel, lines: tuple[Line, ...]) -> tuple[L
     if channel is Channel.WEB:
         return others
     if channel is Channel.EMAIL:
-        return tuple(line for line in others if line.kind in _CARD_KINDS)
+        return tuple(line for kind in _CARD_KINDS for line in others if line.kind == kind)
     kinds = _TEXT_KINDS if notice is Notice.EMERGENCY else _TEXT_KINDS[:1]
     firsts = (next((line for line in others if line.kind == kind), None) for kind in kinds)
     return tuple(line for line in firsts if line is not None)
