@@ -40,8 +40,8 @@ class ConsentFacts:
     texts_answered: bool
     """False where texts only announce, and one that comes in gets a single notice (SMS-02)."""
     responses: tuple[Response, ...]
-    readers: tuple[str, ...]
-    """One phrase for each role that may read messages, and what of them (CON-05, block 5)."""
+    readers: str
+    """Which roles may read messages, and what of them, in whole sentences (CON-05, block 5)."""
     categories: tuple[Category, ...]
     plain_categories: tuple[Category, ...] = ()
     """Those that the clinic lets travel written out in an e-mail, where the patient agrees (EOU-02)."""
@@ -62,7 +62,7 @@ def facts_of(policy: Policy, language: str, lines: tuple[Line, ...]) -> ConsentF
         channels=tuple(channel for channel in Channel if channel.value in policy.channels),
         texts_answered=policy.answers_texts,
         responses=tuple(_response(policy, queue, language) for queue in QueueName if queue in policy.queues),
-        readers=(policy.access[language],),
+        readers=policy.access[language],
         categories=tuple(Category),
         plain_categories=tuple(category for category in Category if category.value in plain),
         retention_years=policy.retention.years,

@@ -104,7 +104,7 @@ class NoticeFacts:
     portal: str | None = None
     """The bare address of the sign-in page: no token, no identifier (EOU-15)."""
     readers: str | None = None
-    """Who reads messages here, e.g. "the nurses and the physicians of the clinic"."""
+    """Who reads messages here, in whole sentences (CON-05)."""
     received: datetime | None = None
     """When the event happened: the message's arrival, the withdrawal, the change."""
     rule: Rule | None = None

@@ -6,13 +6,14 @@ and the options by urgency.
 
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import datetime
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Final
 
-from messaging_server.broker.notices import NoticeFacts, Rule, Unit, emergency_line
+from consent.model import Channel
+from messaging_server.broker.notices import NOTICES, Notice, NoticeFacts, Rule, Unit, emergency_line
 
 
 class Part(StrEnum):
@@ -62,10 +63,38 @@ def missing_parts(text: str, facts: NoticeFacts) -> tuple[Part, ...]:
         Part.NOT_FOR_EMERGENCIES: re.search(_NOT_FOR_EMERGENCIES, plain) is not None,
         Part.EMERGENCY_NUMBER: _phrase_stated(plain, emergency_line(facts.lines).number),
         Part.EMERGENCY_ROOM: re.search(_EMERGENCY_ROOM, plain) is not None,
-        Part.WALK_IN: re.search(_WALK_IN, plain) is not None,
+        Part.WALK_IN: _phrase_stated(plain, facts.walk_in) or re.search(_WALK_IN, plain) is not None,
         Part.REOPENING: reopening or not facts.closed,
     }
     return tuple(part for part, found in stated.items() if not found)
+
+
+_SPARED: Final = frozenset({Part.PHONE_HOURS, Part.OTHER_CONTACT})
+"""What an emergency text of two segments may leave out for the card, which comes first (ACK-07, ACK-21)."""
+
+Say = Callable[[Notice, Channel, NoticeFacts], str]
+"""Renders the body of a notice in the language of the facts."""
+
+
+def gaps(
+    facts: NoticeFacts, channels: Collection[Channel], say: Say
+) -> Mapping[tuple[Notice, Channel], tuple[Part, ...]]:
+    """What each acknowledgement on these channels lacks with a clinic's own words; a channel stays shut while any does.
+
+    `facts` are a sample with a rule and a deadline. On a telephone, words that are too long are left out and so found
+    missing here, before the channel opens (ACK-02).
+    """
+    answers = [
+        (notice, channel)
+        for notice, kind in NOTICES.items()
+        for channel in sorted(kind.channels.intersection(channels))
+        if kind.answers
+    ]
+    found = {(notice, channel): missing_parts(say(notice, channel, facts), facts) for notice, channel in answers}
+    telephone = (Notice.EMERGENCY, Channel.SMS)
+    if telephone in found:
+        found[telephone] = tuple(part for part in found[telephone] if part not in _SPARED)
+    return MappingProxyType({place: missing for place, missing in found.items() if missing})
 
 
 def _folded(text: str) -> str:

@@ -20,7 +20,7 @@ FACTS = ConsentFacts(
     channels=(Channel.WEB, Channel.EMAIL),
     texts_answered=False,
     responses=(Response(queue=QueueName.CLINICAL, rule=Rule(count=2, unit=Unit.BUSINESS_DAYS), team="infirmières"),),
-    readers=("les infirmières",),
+    readers="Les infirmières lisent tous les messages.",
     categories=(Category.APPOINTMENTS,),
     retention_years=10,
     privacy_officer="Anne Roy, 514 555-0123",
