@@ -9,8 +9,8 @@ Source: CMQ guide, reception of e-mails (acknowledgement) and particularities of
 """
 
 import unicodedata
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 from types import MappingProxyType
@@ -18,6 +18,7 @@ from typing import Final
 
 from consent.model import Channel
 from messaging_server.errors import InvalidError, NotAllowedError
+from triage.helplines import HelpLine, LineKind
 
 
 class Notice(StrEnum):
@@ -82,9 +83,13 @@ class Line:
     kind: str
     name: str
     number: str
+    """As it is read, with the option to press or the word that it spells."""
     hours: str = ""
     note: str = ""
+    """A whole sentence, or nothing."""
     text_number: str | None = None
+    tel_uri: str = ""
+    """What is dialled (RFC 3966)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -156,10 +161,9 @@ NOTICES: Final[Mapping[Notice, Kind]] = MappingProxyType({
     Notice.CONVERTED: Kind(_EVERYWHERE, _LATE | {"conversion"}),
 })
 
-EMERGENCY_LINE: Final = "emergency"
-_CARD_KINDS: Final = ("health_line", "social_line", "suicide", "poison")
+_CARD_KINDS: Final = (LineKind.HEALTH_LINE, LineKind.SOCIAL_LINE, LineKind.SUICIDE, LineKind.POISON)
 """The one card of e-mail, in its own order: no line tells one danger from another, none is for violence (ACK-08)."""
-_TEXT_KINDS: Final = ("health_line", "suicide", "poison")
+_TEXT_KINDS: Final = (LineKind.HEALTH_LINE, LineKind.SUICIDE, LineKind.POISON)
 """The same card as a text has room for it (ACK-21); an ordinary text keeps the first only."""
 _DIRECTIONS: Final[Mapping[str, Direction]] = MappingProxyType({
     "suicide": Direction.SUICIDE,
@@ -167,6 +171,17 @@ _DIRECTIONS: Final[Mapping[str, Direction]] = MappingProxyType({
     "violence": Direction.VIOLENCE,
     "obstetric": Direction.OBSTETRIC,
 })
+
+
+def told_lines(lines: Iterable[HelpLine], language: str) -> tuple[Line, ...]:
+    """The help lines of the data file as the texts of one language know them."""
+    return tuple(
+        Line(
+            kind=line.kind, name=line.name[language], number=line.number, hours=line.hours[language],
+            note=line.note[language], text_number=line.text_number, tel_uri=line.tel_uri,
+        )
+        for line in lines
+    )  # fmt: skip
 
 
 def directions(flags: Collection[str]) -> tuple[Direction, ...]:
@@ -206,21 +221,26 @@ def _stated(name: str, value: object) -> object:
 def emergency_line(lines: tuple[Line, ...]) -> Line:
     """The line that comes first everywhere. Raises InvalidError when the data hold none."""
     for line in lines:
-        if line.kind == EMERGENCY_LINE:
+        if line.kind == LineKind.EMERGENCY:
             return line
     raise InvalidError("lines", "no_emergency_number")
 
 
 def _lines(notice: Notice, channel: Channel, lines: tuple[Line, ...]) -> tuple[Line, ...]:
     """The lines to show beside the emergency number: on a telephone the few that fit, in the inbox all."""
-    others = tuple(line for line in lines if line.kind != EMERGENCY_LINE)
+    others = tuple(line for line in lines if line.kind != LineKind.EMERGENCY)
     if channel is Channel.WEB:
         return others
     if channel is Channel.EMAIL:
         return tuple(line for kind in _CARD_KINDS for line in others if line.kind == kind)
     kinds = _TEXT_KINDS if notice is Notice.EMERGENCY else _TEXT_KINDS[:1]
     firsts = (next((line for line in others if line.kind == kind), None) for kind in kinds)
-    return tuple(line for line in firsts if line is not None)
+    return tuple(_dialled(line) for line in firsts if line is not None)
+
+
+def _dialled(line: Line) -> Line:
+    """The line with the bare number, which is shorter than the one that is read."""
+    return replace(line, number=line.tel_uri.removeprefix("tel:") or line.number)
 
 
 _ROOM: Final = 92

@@ -1,7 +1,7 @@
 """The automatic texts as they stand in the templates, rendered in both languages for every channel."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
@@ -22,14 +22,17 @@ from messaging_server.broker.notices import (
     NoticeFacts,
     Rule,
     Unit,
+    told_lines,
     variables,
 )
 from messaging_server.broker.parts import Part, gaps, missing_parts
 from messaging_server.channels.sms.segments import Encoding, encoding, segments
 from messaging_server.texts import TEMPLATES, Language, NoticeText, Texts
+from triage.helplines import lines_for, load
 
 MONTREAL = ZoneInfo("America/Toronto")
 TEXTS = Texts.load()
+HELP_LINES = load((TEMPLATES.parent / "triage" / "data" / "helplines.toml").read_bytes())
 SAID = [
     (notice, channel, language)
     for notice, kind in NOTICES.items()
@@ -40,26 +43,9 @@ BY_TEXT = [(notice, language) for notice, channel, language in SAID if channel i
 DANGERS = ("suicide", "overdose", "violence", "obstetric", "cardiac")
 
 
-def _lines(language: Language) -> tuple[Line, ...]:
-    french = language is Language.FR
-    always = "24 h, 7 jours" if french else "24 hours, 7 days"
-    names = (
-        ("Urgence", "Info-Santé", "Info-Social", "Prévention du suicide", "Aide en cas de crise", "Centre antipoison")
-        if french
-        else ("Emergency", "Info-Santé", "Info-Social", "Suicide prevention", "Crisis helpline", "Poison centre")
-    )
-    kinds = ("emergency", "health_line", "social_line", "suicide", "suicide", "poison")
-    numbers = ("911", "811", "811", "1 866 277-3553", "988", "1 800 463-5060")
-    notes = ("", "option 1", "option 2", "", "", "")
-    texts = (None, None, None, "535353", "988", None)
-    rows = zip(kinds, names, numbers, notes, texts, strict=True)
-    return (
-        *(
-            Line(kind=kind, name=name, number=number, note=note, text_number=text, hours=always)
-            for kind, name, number, note, text in rows
-        ),
-        Line(kind="violence", name="SOS violence conjugale", number="1 800 363-9010", hours=always),
-    )
+def _lines(language: Language, province: str = "QC", flags: Collection[str] = ()) -> tuple[Line, ...]:
+    """The lines of the data file that the product ships."""
+    return told_lines(lines_for(HELP_LINES, province, flags, language), language)
 
 
 def _facts(language: Language) -> NoticeFacts:
@@ -188,9 +174,9 @@ def _received_on(facts: NoticeFacts) -> bool:
     return (facts.due.month, facts.due.day) == (facts.received.month, facts.received.day)
 
 
-def _mails(language: Language) -> list[NoticeText]:
+def _mails(language: Language, facts: NoticeFacts | None = None) -> list[NoticeText]:
     kinds = (notice for notice, kind in NOTICES.items() if Channel.EMAIL in kind.channels)
-    return [_say(notice, Channel.EMAIL, language) for notice in kinds]
+    return [_say(notice, Channel.EMAIL, language, facts) for notice in kinds]
 
 
 @pytest.mark.parametrize("language", Language)
@@ -216,13 +202,36 @@ def test_an_emergency_opens_with_the_emergency_number(channel: Channel, language
 
 
 @pytest.mark.parametrize("language", Language)
-def test_the_card_of_an_e_mail_is_the_same_in_every_notice_that_has_one(language: Language) -> None:
-    """Nobody can tell from the card what was found in the message [ACK-08, T-23]."""
+@pytest.mark.parametrize("province", ["QC", "ON"])
+def test_the_card_of_an_e_mail_is_the_same_in_every_notice_that_has_one(language: Language, province: str) -> None:
+    """Nobody can tell from the card what was found in the message, in either province [ACK-08, T-23]."""
     opening = {"fr": "En cas d’urgence,", "en": "In an emergency,"}[language]
-    bodies = [mail.body for mail in _mails(language)]
+    facts = [replace(_facts(language), lines=_lines(language, province, flags)) for flags in ((), *zip(DANGERS))]
+    bodies = [mail.body for each in facts for mail in _mails(language, each)]
     cards = [body[body.index(opening) :].partition("\n\n")[0] for body in bodies if opening in body]
-    assert len(cards) >= 5
+    assert len(cards) == 6 * 6
     assert len(set(cards)) == 1
+
+
+@pytest.mark.parametrize("language", Language)
+def test_the_lines_of_each_province_stand_in_their_order(language: Language) -> None:
+    """Québec: 911, 811 and its options, 1 866 APPELLE and 535353, then 988; Ontario: 911, 811, 988, poison [ACK-23]."""
+    quebec = ("911", "811, option 1", "811, option 2", "1 866 APPELLE", "535353", "988", "463-5060")
+    ontario = ("911", "811", "988", "764-7669")
+    for province, numbers in (("QC", quebec), ("ON", ontario)):
+        facts = replace(_facts(language), lines=_lines(language, province))
+        card = _say(Notice.EMERGENCY, Channel.EMAIL, language, facts).body
+        places = [card.index(number) for number in numbers]
+        assert places == sorted(places)
+        assert "363-9010" not in card
+
+
+@pytest.mark.parametrize("language", Language)
+def test_the_line_for_violence_shows_in_the_inbox_when_violence_was_found(language: Language) -> None:
+    """Only there, and only then [ACK-08]."""
+    for flags in ((), ("violence",)):
+        facts = replace(_facts(language), lines=_lines(language, "QC", flags), flags=frozenset(flags))
+        assert ("363-9010" in _say(Notice.EMERGENCY, Channel.WEB, language, facts).body) is bool(flags)
 
 
 @pytest.mark.parametrize("language", Language)

@@ -31,7 +31,7 @@ LINES = (
     EMERGENCY,
     Line(kind="health_line", name="Info-Santé", number="811", note="option 1"),
     Line(kind="social_line", name="Info-Social", number="811", note="option 2"),
-    Line(kind="suicide", name="Prévention du suicide", number="1 866 277-3553", text_number="535353"),
+    Line(kind="suicide", name="Prévention du suicide", number="1 866 APPELLE", tel_uri="tel:+18662773553"),
     Line(kind="suicide", name="Aide en cas de crise", number="988", text_number="988"),
     Line(kind="poison", name="Centre antipoison", number="1 800 463-5060"),
     Line(kind="violence", name="SOS violence conjugale", number="1 800 363-9010"),
@@ -133,7 +133,8 @@ def test_the_lines_keep_the_order_of_the_data() -> None:
     """In Québec the line to 1 866 APPELLE stands before 988, on every channel [ACK-23, T-22]."""
     assert variables(Notice.EMERGENCY, Channel.WEB, FACTS)["lines"] == LINES[1:]
     assert variables(Notice.EMERGENCY, Channel.EMAIL, FACTS)["lines"] == LINES[1:-1]
-    assert variables(Notice.EMERGENCY, Channel.SMS, FACTS)["lines"] == (LINES[1], LINES[3], LINES[5])
+    dialled = replace(LINES[3], number="+18662773553")
+    assert variables(Notice.EMERGENCY, Channel.SMS, FACTS)["lines"] == (LINES[1], dialled, LINES[5])
     assert variables(Notice.ACKNOWLEDGEMENT, Channel.SMS, FACTS)["lines"] == (LINES[1],)
 
 
