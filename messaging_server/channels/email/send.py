@@ -13,7 +13,7 @@ import aiosmtplib
 from messaging_server.channels.email import addresses
 
 _ENHANCED = re.compile(r"(?:^|\n)\s*([245]\.\d{1,3}\.\d{1,3})\b")
-_QUEUED = re.compile(r"\b(?:queued as|queued mail|id=|ok:?|message accepted)\s*<?([A-Za-z0-9._-]{4,80})", re.IGNORECASE)
+_QUEUED = re.compile(r"\b(?:queued as |id[=:] ?)<?([A-Za-z0-9._-]{4,80})", re.IGNORECASE)
 _SECONDS = 30.0
 
 
@@ -56,6 +56,8 @@ class Relay:
     """Seconds for each step."""
     ca_file: str | None = None
     """Certificates to trust instead of the system's."""
+    hostname: str | None = None
+    """How we call ourselves in EHLO; None lets this machine's own name be looked up."""
 
     def __post_init__(self) -> None:
         if self.tls == "none_loopback" and not _is_loopback(self.host):
@@ -80,6 +82,7 @@ async def send(mail: bytes, envelope_from: str, to: str, relay: Relay, *, envelo
     client = aiosmtplib.SMTP(
         hostname=relay.host,
         port=relay.port,
+        local_hostname=relay.hostname,
         timeout=relay.timeout,
         use_tls=relay.tls == "implicit",
         start_tls=relay.tls == "starttls",  # True: refused by the relay, it fails; it never goes on in clear
@@ -111,6 +114,7 @@ async def _hand_in(client: aiosmtplib.SMTP, mail: bytes, envelope_from: str, to:
     sender, recipient = addresses.normalise(envelope_from) if envelope_from else "", addresses.normalise(to)
     if sender is None or recipient is None:
         return Sent(outcome=Outcome.PERMANENT, code="5.1.3")
+    await client.ehlo()  # after STARTTLS too: what was offered in clear does not count (RFC 3207 section 4.2)
     options = [f"SIZE={len(mail)}"] if client.supports_extension("size") else []
     asked: list[str] = []
     encoding = "ascii" if sender.isascii() and recipient.isascii() else "utf-8"

@@ -20,13 +20,13 @@ def ours(line: str) -> bool:
 NEW = "Bonjour,\n\nJ'ai encore mal au genou. Que faire?"
 
 QUOTED_BELOW = {
-    "Gmail in French": "Le mar. 3 nov. 2026 à 09:15, Clinique <clinique@sante.example> a écrit\u00a0:\n\n> Comment va le genou?",
-    "Gmail in French, folded": "Le mar. 3 nov. 2026 à 09:15, Clinique des Érables <\nclinique@sante.example> a écrit :\n\n> Et?",
+    "Gmail in French": "Le mar. 3 nov. 2026 à 09:15, Clinique <clinique@sante.example> a écrit\u00a0:\n\n> Et?",
+    "Gmail in French, folded": "Le mar. 3 nov. 2026 à 09:15, Roy <\nclinique@sante.example> a écrit :\n\n> Et?",
     "Gmail in French, narrow no-break space": "Le mar. 3 nov. 2026, 9 h 15, Clinique <c@x.ca> a écrit\u202f:\n> Et?",
-    "Gmail in English": "On Tue, Nov 3, 2026 at 9:15\u202fAM Clinic <clinique@sante.example> wrote:\n\n> How is the knee?",
+    "Gmail in English": "On Tue, Nov 3, 2026 at 9:15\u202fAM Clinic <clinique@sante.example> wrote:\n\n> The knee?",
     "old Gmail": "2026-11-03 9:15 GMT-05:00 Clinique <clinique@sante.example>:\n\n> Et le genou?",
     "Apple Mail in French": "Le 3 nov. 2026 à 09:15, Clinique <clinique@sante.example> a écrit :\n\n> Et le genou?",
-    "iPhone in French": "Envoyé de mon iPhone\n\n> Le 3 nov. 2026 à 09:15, Clinique <c@x.ca> a écrit :\n> \n> Et le genou?",
+    "iPhone in French": "Envoyé de mon iPhone\n\n> Le 3 nov. 2026 à 09:15, Clinique <c@x.ca> a écrit :\n> \n> Et?",
     "Thunderbird in French": "Le 03/11/2026 à 09:15, Clinique a écrit :\n> Et le genou?\n>",
     "Thunderbird in English": "On 2026-11-03 9:15 a.m., Clinic wrote:\n> And the knee?",
     "Outlook in French": (
