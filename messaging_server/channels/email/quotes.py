@@ -17,6 +17,8 @@ _SIGNATURE_LINES = 10
 _NARROW_SPACES = str.maketrans({"\u00a0": " ", "\u202f": " ", "\u2009": " ", "\u200b": "", "\ufeff": "", "’": "'"})
 
 _QUOTED = re.compile(r"\s{0,8}>")
+_HINT = re.compile(r"[:@]|^\s{0,8}[-_*=]|[Aa]bove|dessus")
+"""What every heading and separator has somewhere: most lines of a letter have none of it and need no closer look."""
 _HEADING_START = re.compile(
     r"[-\s]{0,8}(?:(?:le|on|el|am|op|il|em|den|dnia|w dniu|in data|at)\s+\S"
     r"|\d{1,4}[-./:\s]|[^\W\d]{2,12}\.?,?\s+\d|[^\s<>:]{1,40}(?:\s[^\s<>:]{1,40}){0,6}\s*<[^\s<>]+@)",
@@ -101,8 +103,8 @@ def split(text: str, *, our_lines: Callable[[str], bool] | None = None) -> Split
     `our_lines` tells whether a line is of our own making (our address, our delimiter, words that we sent): what stands
     under it, and it alone, is a quotation even without `>`.
     """
-    lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
-    plain = [line.translate(_NARROW_SPACES) for line in lines]
+    whole = text.replace("\r\n", "\n").replace("\r", "\n")
+    lines, plain = whole.split("\n"), whole.translate(_NARROW_SPACES).split("\n")
     places = _places(plain, our_lines or _nothing_is_ours)
     if not any(place is _Place.NEW and line.strip() for place, line in zip(places, plain, strict=True)):
         places = _kept_when_all_would_go(plain, places)
@@ -124,10 +126,13 @@ def _of(lines: list[str], places: list[_Place], wanted: _Place) -> str:
 
 def _places(plain: list[str], ours: Callable[[str], bool]) -> list[_Place]:
     places = [_Place.NEW] * len(plain)
+    hints = [_HINT.search(line) is not None for line in plain]
     position = 0
     while position < len(plain):
         if _QUOTED.match(plain[position]):
             places[position] = _Place.QUOTED
+            position += 1
+        elif not any(hints[position : position + _WINDOW_LINES]):
             position += 1
         elif _everything_below(plain, position, ours):
             places[position:] = [_Place.QUOTED] * (len(plain) - position)
