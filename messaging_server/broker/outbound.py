@@ -148,7 +148,7 @@ def _verdict(
     clinic: Clinic, ground: _Ground, category: Category, channel: Channel, form: Form, now: datetime
 ) -> Verdict:
     purpose = Purpose(
-        channel=channel, category=category, form=form, minimum=clinic.policy.minimum.get(category, Minimum.INBOX)
+        channel=channel, category=category, form=form, minimum=Minimum(clinic.policy.least_protection(category))
     )
     states = [address.gate_state for address in ground.addresses]
     return gate.decide(ground.consents, states, purpose, now)
@@ -213,7 +213,7 @@ def _refuse(found: Review, reply: Reply) -> None:
 def _plan(
     means: Means, clinic: Clinic, who: Reader, reply: Reply, ground: _Ground, found: Review, now: datetime
 ) -> tuple[Filing, Sent]:
-    leaves = now + timedelta(seconds=clinic.policy.send_delay)
+    leaves = now + timedelta(seconds=clinic.policy.send_delay_seconds)
     readers = audience(clinic.id, _readers(clinic, ground), now)
     staff = audience(clinic.id, [ground.holders[ground.record.clinic_key_id]], now)
     exchange, fact = _exchange(clinic, who, reply, ground, found, (readers, staff), (now, leaves))

@@ -88,9 +88,12 @@ def _draft(
     staff = audience(clinic.id, [snapshot.holders[record.clinic_key_id]], message.received_at)
     joined = snapshot.thread if snapshot.thread and snapshot.thread.record_id == record.id else None
     opened = None if joined else _new_thread(clinic, message, record, readers)
+    place = opened or joined
+    if place is None:
+        raise ValueError("a message belongs to a thread")
     return Draft(
         means=means, clinic=clinic, message=message, assessment=assessment, snapshot=snapshot, decision=decision,
-        record=record, exchange=new_id(message.received_at), thread=joined.id if joined else opened.id,
+        record=record, exchange=new_id(message.received_at), thread=place.id,
         readers=readers, staff=staff, opened=opened,
     )  # fmt: skip
 

@@ -5,6 +5,7 @@ them needs neither the record's keys nor the patient's words.
 """
 
 import json
+from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
@@ -94,22 +95,27 @@ class Place:
     in_reply_to: UUID | None = None
 
 
-def notice_facts(clinic: Clinic, language: Language, now: datetime) -> NoticeFacts:
+def notice_facts(clinic: Clinic, language: Language, now: datetime, flags: Collection[str] = ()) -> NoticeFacts:
     """The facts that every notice of a clinic shares, in one language; moments in clinic time."""
     policy, calendar = clinic.policy, clinic.calendar
     shut = not calendar.is_open(now)
-    lines = tuple(
-        Line(
-            kind=line.kind, name=line.name[language], number=line.number, hours=line.hours[language],
-            note=line.note[language], text_number=line.text_number,
-        )
-        for line in lines_for(clinic.lines, policy.province, language=language)
-    )  # fmt: skip
+    lines = help_lines(clinic, language, flags)
     return NoticeFacts(
         clinic=policy.names[language], phone=policy.phone, lines=lines, phone_hours=policy.phone_hours[language],
         other_contact=policy.other_contact[language], walk_in=policy.walk_in[language], portal=clinic.portal_url,
         readers=policy.access[language], received=clinic.local(now), closed=shut,
         reopens=clinic.local(calendar.next_opening(now)) if shut else None,
+    )  # fmt: skip
+
+
+def help_lines(clinic: Clinic, language: Language, flags: Collection[str] = ()) -> tuple[Line, ...]:
+    """The help lines of the clinic's province; some appear only when a red flag calls for them (ACK-08)."""
+    return tuple(
+        Line(
+            kind=line.kind, name=line.name[language], number=line.number, hours=line.hours[language],
+            note=line.note[language], text_number=line.text_number,
+        )
+        for line in lines_for(clinic.lines, clinic.policy.province, flags, language)
     )  # fmt: skip
 
 
@@ -214,7 +220,7 @@ def _inbox_form(draft: "Draft", notice: Notice) -> Notice:
 
 
 def _answer_facts(draft: "Draft", language: Language, task_due: datetime | None) -> NoticeFacts:
-    facts = notice_facts(draft.clinic, language, draft.now)
+    facts = notice_facts(draft.clinic, language, draft.now, draft.assessment.flags)
     queue = draft.clinic.policy.queues[draft.assessment.queue]
     promised = draft.clinic.calendar.due(draft.now, queue)
     due = min(task_due, promised) if task_due and task_due > draft.now else promised

@@ -15,7 +15,7 @@ from messaging_server.message import new_id
 from messaging_server.record import ledger
 from messaging_server.record.entry import EntryKind, Fact
 from messaging_server.record.reading import Reader
-from messaging_server.storage import tasks
+from messaging_server.storage import keyring, tasks, threads
 from messaging_server.storage.accounts import STAFF, AccountRole
 from messaging_server.storage.database import Connection
 from messaging_server.storage.tasks import RANK, TaskEventRow, TaskKind, TaskRow, TaskStatus
@@ -116,7 +116,7 @@ async def change(
         if not tasks.change(connection, task_id, task.version, **values):
             raise ConflictError(act)
         after = next((str(value) for value in values.values() if value is not None), None)
-        tasks.addevent(connection, event(clinic.id, task_id, act, who.account, now, after=after))
+        tasks.add_event(connection, event(clinic.id, task_id, act, who.account, now, after=after))
         if act == "close":
             fact = Fact(
                 kind=EntryKind.CLOSED, at=now, exchange=task.exchange_id, parties={"account": who.account},
@@ -187,3 +187,32 @@ async def close(
         }  # fmt: skip
 
     await change(means, clinic, who, task_id, "close", now, finish)
+
+
+async def assign(means: Means, clinic: Clinic, who: Reader, task_id: UUID, queue: QueueName, now: datetime) -> None:
+    """Route an item to another queue; who holds a wrap of the message follows (DESIGN section 5, TRI-14)."""
+
+    def unit(connection: Connection) -> None:
+        task = _workable(connection, clinic, who, task_id)
+        due = min(task.due_at, clinic.calendar.due(task.received_at, clinic.policy.queues[queue]))
+        values: dict[str, object] = {"queue": queue, "owner_id": None, "status": TaskStatus.RECEIVED, "due_at": due}
+        if not tasks.change(connection, task_id, task.version, **values):
+            raise ConflictError("assign")
+        tasks.add_event(
+            connection, event(clinic.id, task_id, "assign", who.account, now, before=task.queue, after=queue)
+        )
+        _take_wraps_back(connection, clinic, task, queue)
+
+    await means.database.write(unit)
+    means.wake("board")
+
+
+def _take_wraps_back(connection: Connection, clinic: Clinic, task: TaskRow, queue: QueueName) -> None:
+    """A team without record keys loses its way to a message that is routed away from it."""
+    team = clinic.team_of(task.queue)
+    if clinic.reads_records(team) or clinic.team_of(queue) == team:
+        return
+    holder = keyring.keys_of_clinic(connection, clinic.id, keyring.KeyKind.TEAM).get(team)
+    if holder is not None:
+        content = {row.content_key_id for row in threads.exchanges_of_thread(connection, task.thread_id)}
+        keyring.drop_wraps(connection, content, holder.id)

@@ -129,8 +129,21 @@ async def reachable_keys(
     return {key: ring.held(key) for key in keys}
 
 
-async def open_thread(database: Database, reader: Reader, thread_id: UUID, now: datetime) -> OpenedThread:
-    """A thread with its exchanges; the reading stands in the record's ledger before anything is opened."""
+async def reachable_content_keys(
+    database: Database, reader: Reader, content_keys: Collection[UUID]
+) -> Mapping[UUID, ContentKey]:
+    """The content keys among these that the reader can reach: for wrapping them on, nothing is opened."""
+    ways = await database.read(lambda c: _ways(c, reader, content_keys))
+    return _content_keys(reader, ways)
+
+
+async def open_thread(
+    database: Database, reader: Reader, thread_id: UUID, now: datetime, act: EntryKind = EntryKind.READ
+) -> OpenedThread:
+    """A thread with its exchanges; the reading stands in the record's ledger before anything is opened.
+
+    `act` is DOWNLOADED where the words leave as a file (AUD-01).
+    """
 
     def query(connection: Connection) -> tuple[threads.ThreadRow, tuple[threads.ExchangeRow, ...], _Ways]:
         row = threads.thread(connection, reader.clinic, thread_id)
@@ -144,11 +157,31 @@ async def open_thread(database: Database, reader: Reader, thread_id: UUID, now: 
     readable = [r for r in rows if r.content_key_id in keys]
     if not readable:
         raise NotFoundError(str(thread_id))
-    await _note_reading(database, reader, row, readable[-1], now)
+    await _note_reading(database, reader, readable[-1], now, act)
     return OpenedThread(
         row=row, subject=_subject(reader, row, keys) or "",
         exchanges=tuple(_opened(reader, r, keys) for r in readable),
     )  # fmt: skip
+
+
+async def open_own(
+    database: Database, reader: Reader, exchange_id: UUID, now: datetime, act: EntryKind = EntryKind.READ
+) -> OpenedThread:
+    """One exchange that the reader wrote, in its thread; nothing else of the thread counts as opened by it (T-42)."""
+
+    def query(connection: Connection) -> tuple[threads.ThreadRow, threads.ExchangeRow, _Ways]:
+        own = threads.exchange(connection, reader.clinic, exchange_id)
+        row = threads.thread(connection, reader.clinic, own.thread_id) if own else None
+        if own is None or row is None or own.author_id != reader.account:
+            raise NotFoundError(str(exchange_id))
+        return row, own, _ways(connection, reader, _keys_of(row, [own]))
+
+    row, own, ways = await database.read(query)
+    keys = _content_keys(reader, ways)
+    if own.content_key_id not in keys:
+        raise NotFoundError(str(exchange_id))
+    await _note_reading(database, reader, own, now, act, opens=False)
+    return OpenedThread(row=row, subject=_subject(reader, row, keys) or "", exchanges=(_opened(reader, own, keys),))
 
 
 def _keys_of(row: threads.ThreadRow, rows: Sequence[threads.ExchangeRow]) -> set[UUID]:
@@ -159,21 +192,23 @@ def _keys_of(row: threads.ThreadRow, rows: Sequence[threads.ExchangeRow]) -> set
 def _may_see(row: threads.ExchangeRow, reader: Reader, now: datetime) -> bool:
     if not reader.is_patient:
         return True
-    return row.direction != threads.Way.NOTE and row.visible_at <= now and row.state == threads.ExchangeState.FILED
+    shown = row.state in {threads.ExchangeState.FILED, threads.ExchangeState.HELD}
+    return row.direction != threads.Way.NOTE and row.visible_at <= now and shown
 
 
 async def _note_reading(
-    database: Database, reader: Reader, row: threads.ThreadRow, newest: threads.ExchangeRow, now: datetime
-) -> None:
+    database: Database, reader: Reader, newest: threads.ExchangeRow, now: datetime, act: EntryKind, *,
+    opens: bool = True,
+) -> None:  # fmt: skip
     fact = Fact(
-        kind=EntryKind.READ, at=now, exchange=newest.id, parties={"account": reader.account, "person": reader.person},
-        details={"role": reader.role, "thread": str(row.id)},
+        kind=act, at=now, exchange=newest.id, parties={"account": reader.account, "person": reader.person},
+        details={"role": reader.role, "thread": str(newest.thread_id)},
     )  # fmt: skip
 
     def unit(connection: Connection) -> None:
-        ledger.append(connection, reader.clinic, row.record_id, [fact], now)
-        if reader.is_patient:
-            threads.mark_opened(connection, row.id, now)
+        ledger.append(connection, reader.clinic, newest.record_id, [fact], now)
+        if reader.is_patient and opens:
+            threads.mark_opened(connection, newest.thread_id, now)
 
     await database.write(unit)
 
@@ -181,8 +216,9 @@ async def _note_reading(
 def _opened(reader: Reader, row: threads.ExchangeRow, keys: Mapping[UUID, ContentKey]) -> OpenedExchange:
     content = _open(reader, row.content, keys[row.content_key_id], row.id, CONTENT)
     judgement = None
-    if row.staff_content is not None and row.staff_key_id in keys and not reader.is_patient:
-        judgement = read_judgement(_open(reader, row.staff_content, keys[row.staff_key_id], row.id, STAFF))
+    staff_key = keys.get(row.staff_key_id) if row.staff_key_id else None
+    if row.staff_content is not None and staff_key is not None and not reader.is_patient:
+        judgement = read_judgement(_open(reader, row.staff_content, staff_key, row.id, STAFF))
     return OpenedExchange(row=row, content=read_content(content), judgement=judgement)
 
 

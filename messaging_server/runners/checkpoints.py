@@ -35,7 +35,7 @@ async def run_once(work: Sequencer) -> int:
     """Number what is new in every clinic, and sign; gives how many entries that was."""
     done = 0
     for clinic in work.clinics:
-        done += await work.means.database.write(lambda c, clinic=clinic: _sequence(c, work, clinic))
+        done += await work.means.database.write(partial(_sequence, work=work, clinic=clinic))
     return done if done >= BATCH else 0
 
 

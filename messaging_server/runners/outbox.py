@@ -8,7 +8,7 @@ Message-ID, a text only after asking the provider.
 import asyncio
 import random
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
@@ -16,7 +16,7 @@ from uuid import UUID, uuid4
 
 from consent import gate
 from consent.model import Category, Channel, Form, Purpose
-from messaging_server.broker import undelivered
+from messaging_server.broker import statuses, undelivered
 from messaging_server.broker.clinic import Clinic, Clinics, Means
 from messaging_server.broker.directory import open_address
 from messaging_server.broker.saying import Payload, read_payload
@@ -146,14 +146,14 @@ async def _stop(box: Outbox, clinic: Clinic, row: DeliveryRow, code: str) -> Non
 async def _settle(box: Outbox, clinic: Clinic, row: DeliveryRow, attempt: Attempt) -> None:
     match attempt.outcome:
         case Outcome.DELIVERED:
-            await _delivered(box, row, attempt)
+            await _delivered(box, clinic, row, attempt)
         case Outcome.TEMPORARY:
             await _again(box, row, attempt.code)
         case Outcome.PERMANENT | Outcome.OPTED_OUT:
             await _failed(box, clinic, row, attempt)
 
 
-async def _delivered(box: Outbox, row: DeliveryRow, attempt: Attempt) -> None:
+async def _delivered(box: Outbox, clinic: Clinic, row: DeliveryRow, attempt: Attempt) -> None:
     now = box.clock()
     fact = Fact(
         kind=EntryKind.DELIVERED, at=now, exchange=row.exchange_id, channel=row.channel,
@@ -166,6 +166,9 @@ async def _delivered(box: Outbox, row: DeliveryRow, attempt: Attempt) -> None:
             provider_id=attempt.provider_id, last_code=attempt.code, done_at=now, payload=None,
         ):  # fmt: skip
             ledger.append(connection, row.clinic_id, row.record_id, [fact], now)
+            if attempt.provider_id and row.channel is Channel.SMS:
+                known = replace(row, state=DeliveryState.SENT, last_code=attempt.code)
+                statuses.apply_early(connection, clinic, known, attempt.provider_id, now)
 
     await box.means.database.write(unit)
 

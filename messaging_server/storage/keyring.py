@@ -154,7 +154,7 @@ def _grants(connection: Connection, *where: ColumnElement[bool]) -> tuple[Grant,
     return tuple(_grant(row) for row in found)
 
 
-def _grant(row: Row[Any]) -> Grant:
+def _grant(row: Row[*tuple[Any, ...]]) -> Grant:
     return Grant(
         key=row.key_id, version=row.key_version, holder=row.holder_id, holder_version=row.holder_version,
         blob=row.sealed_key,

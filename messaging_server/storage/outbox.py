@@ -166,3 +166,21 @@ def stop_for_address(connection: Connection, address: UUID, now: datetime, *, co
         tables.deliveries.update().where(*where)
         .values(state=DeliveryState.STOPPED.value, last_code=code, done_at=now, payload=None)
     )  # fmt: skip
+
+
+def keep_early(connection: Connection, clinic: UUID, provider_id: str, word: str, now: datetime) -> None:
+    """Keep a provider's report that came before we knew its name for the text; the same report once."""
+    c = tables.early_reports.c
+    same = (c.clinic_id == clinic, c.provider_id == provider_id, c.word == word)
+    if connection.execute(select(c.word).where(*same)).first() is None:
+        values = {"clinic_id": clinic, "provider_id": provider_id, "word": word, "at": now}
+        connection.execute(tables.early_reports.insert(), values)
+
+
+def take_early(connection: Connection, clinic: UUID, provider_id: str) -> Sequence[str]:
+    """The early reports of a text, in the order in which they came; they are not kept any longer."""
+    c = tables.early_reports.c
+    same = (c.clinic_id == clinic, c.provider_id == provider_id)
+    words = list(connection.execute(select(c.word).where(*same).order_by(c.at)).scalars())
+    connection.execute(tables.early_reports.delete().where(*same))
+    return words

@@ -35,7 +35,7 @@ def insert(connection: Connection, table: Table, *rows: Any) -> None:
 
 def as_rows(kind: type[T], found: Sequence[Row[Any]]) -> tuple[T, ...]:
     """Database rows as frozen rows of `kind`, by column name; blobs of `Sealed` fields are put back in their type."""
-    sealed = _sealed_fields(kind)
+    sealed = _sealed_fields(kind)  # type: ignore[arg-type]  # a class is hashable
     return tuple(
         kind(**{name: _sealed(name, value, sealed) for name, value in row._mapping.items()})  # noqa: SLF001  # public API
         for row in found

@@ -80,7 +80,8 @@ person_words = Table(
 addresses = Table(
     "addresses", metadata, _id(), _clinic(), _ref("person_id", "people", nullable=True), _text("channel"),
     _blob("sealed_value"), _blob("value_fp"), Column("personal", Boolean, nullable=False), _text("state"),
-    _at("verified_at", nullable=True), _blob("check_fp", nullable=True), _at("check_until", nullable=True), _number("check_tries", default=0),
+    _at("verified_at", nullable=True), _blob("check_fp", nullable=True), _at("check_until", nullable=True),
+    _number("check_tries", default=0),
     _at("created_at"), _at("changed_at"),
     Index(None, "clinic_id", "value_fp"), Index(None, "person_id"),
 )  # fmt: skip
@@ -230,6 +231,11 @@ seen = Table(
 audit = Table(
     "audit", metadata, _id(), _clinic(), _at("at"), Column("actor_id", Uuid, nullable=True), _text("action"),
     Column("object_id", Uuid, nullable=True), _text("result"), Index(None, "clinic_id", "at"),
+)  # fmt: skip
+
+early_reports = Table(
+    "early_reports", metadata, Column("clinic_id", Uuid, primary_key=True),
+    Column("provider_id", Text, primary_key=True), Column("word", Text, primary_key=True), _at("at"),
 )  # fmt: skip
 
 leases = Table(

@@ -145,3 +145,25 @@ def events_of(connection: Connection, task_id: UUID) -> tuple[TaskEventRow, ...]
     c = tables.task_events.c
     query = select(tables.task_events).where(c.task_id == task_id).order_by(c.at, c.id)
     return as_rows(TaskEventRow, connection.execute(query).all())
+
+
+def cancel_watch(connection: Connection, exchange_id: UUID, now: datetime) -> None:
+    """Cancel the call task that watches whether an exchange is opened."""
+    c = tables.tasks.c
+    where = (c.exchange_id == exchange_id, c.kind == TaskKind.UNREAD.value, c.status.in_(OPEN))
+    connection.execute(
+        tables.tasks.update().where(*where)
+        .values(status=TaskStatus.CANCELLED.value, closed_at=now, next_step_at=None, version=c.version + 1)
+    )  # fmt: skip
+
+
+def answered_by(connection: Connection, thread_id: UUID) -> TaskRow | None:
+    """The task of a thread that was closed last by an answer."""
+    c = tables.tasks.c
+    query = (
+        select(tables.tasks)
+        .where(c.thread_id == thread_id, c.status == TaskStatus.COMPLETED.value, c.disposition == "answered")
+        .order_by(c.closed_at.desc()).limit(1)
+    )  # fmt: skip
+    row = next(iter(as_rows(TaskRow, connection.execute(query).all())), None)
+    return None if row is None else typed(row)

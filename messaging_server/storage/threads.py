@@ -166,12 +166,16 @@ def mark_opened(connection: Connection, thread_id: UUID, until: datetime) -> Non
     )
 
 
-def move_exchange(connection: Connection, exchange_id: UUID, *, record: UUID, thread_id: UUID) -> None:
-    """File a held exchange where it belongs; its ciphertext and commitment stay as they are."""
+def move_thread(connection: Connection, thread_id: UUID, record: UUID) -> None:
+    """File a held thread in the record where it belongs; ciphertexts and commitments stay as they are."""
+    t, e, d = tables.threads.c, tables.exchanges.c, tables.deliveries.c
+    connection.execute(tables.threads.update().where(t.id == thread_id).values(record_id=record))
     connection.execute(
-        tables.exchanges.update().where(tables.exchanges.c.id == exchange_id)
-        .values(record_id=record, thread_id=thread_id, state=ExchangeState.FILED.value)
+        tables.exchanges.update().where(e.thread_id == thread_id)
+        .values(record_id=record, state=ExchangeState.FILED.value)
     )  # fmt: skip
+    moved = select(e.id).where(e.thread_id == thread_id)
+    connection.execute(tables.deliveries.update().where(d.exchange_id.in_(moved)).values(record_id=record))
 
 
 def set_state(connection: Connection, exchange_id: UUID, state: ExchangeState) -> None:

@@ -84,11 +84,12 @@ class Visit:
 
     def chrome(self, current: Nav | None = None) -> Chrome:
         """The frame of the page."""
-        policy = self.clinic.policy
+        policy, officer = self.clinic.policy, self.clinic.policy.privacy_officer
         signed = Signed(name=self.name, audience=self.audience) if self.reader else None
         return Chrome(
             language=self.language, path=self.path, csrf=self.csrf, clinic=policy.names[self.language],
-            clinic_phone=policy.phone, privacy_contact=policy.privacy_contact[self.language], signed=signed,
+            clinic_phone=policy.phone, privacy_contact=f"{officer.name}, {officer.contact[self.language]}",
+            signed=signed,
             nav=navigation(self.reader), current=current, flash=self.flash,
             static_version=self.site.static_version,
             timeout=self.site.idle_minutes[self.audience] * 60 if self.reader else None,
@@ -161,7 +162,9 @@ any_staff = signed_in(Audience.STAFF)
 anybody_signed_in = signed_in(Audience.PATIENT, Audience.STAFF)
 
 
-def with_reader(here: Visit, account: AccountRow, session: SessionRow, reader: Reader | None, person: people.PersonRow) -> Visit:
+def with_reader(
+    here: Visit, account: AccountRow, session: SessionRow, reader: Reader | None, person: people.PersonRow
+) -> Visit:
     """The visit of somebody whose session was found."""
     language = Language(session.language) if session.language in set(Language) else here.language
     complete = reader if session.state == SessionState.SIGNED_IN else None

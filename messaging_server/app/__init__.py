@@ -1,0 +1,1 @@
+"""The one wiring place: `wiring` starts a server, `doors` and `senders` join the channels to the broker."""

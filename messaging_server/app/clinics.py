@@ -1,0 +1,88 @@
+"""The clinics of this installation, as their policies in force make them."""
+
+import json
+from importlib.resources import files
+from pathlib import Path
+
+from messaging_server.broker.clinic import Clinic
+from messaging_server.message import ClinicId
+from messaging_server.settings import Settings
+from messaging_server.storage import clinics as stored
+from messaging_server.storage.database import Connection, Database
+from triage import helplines, policy, rules
+from triage.calendar import Calendar
+from triage.helplines import HelpLines
+from triage.policy import Policy
+from triage.rules import Ruleset
+
+
+def builtin_rules(folder: Path | None = None) -> Ruleset:
+    """The clinical rules: the built-in files, or those of another folder. Raises RuleError naming file and rule."""
+    place = folder or Path(str(files("triage"))) / "ruleset"
+    return rules.load({path.name: path.read_bytes() for path in sorted(place.glob("*.toml"))})
+
+
+def builtin_lines() -> HelpLines:
+    """The dated help lines that ship with this version (ACK-06)."""
+    return helplines.load((Path(str(files("triage"))) / "data" / "helplines.toml").read_bytes())
+
+
+def builtin_policy(name: str = "quebec") -> Policy:
+    """A policy to begin with: `quebec` or `ontario`."""
+    return policy.parse_toml((Path(str(files("triage"))) / "policies" / f"{name}.toml").read_bytes())
+
+
+def make(
+    clinic: ClinicId, host: str, in_force: Policy, settings: Settings, ruleset: Ruleset, lines: HelpLines
+) -> Clinic:
+    """A clinic from its policy."""
+    return Clinic(
+        id=clinic, host=host, policy=in_force, calendar=Calendar(in_force), ruleset=ruleset, lines=lines,
+        portal_url=settings.web.public_url,
+    )  # fmt: skip
+
+
+class Directory(dict[ClinicId, Clinic]):
+    """Every clinic by id, read again whenever a policy changes."""
+
+    def __init__(self, settings: Settings) -> None:
+        super().__init__()
+        self._settings = settings
+        self._ruleset = builtin_rules(settings.rules_folder)
+        self._lines = builtin_lines()
+
+    async def refresh(self, database: Database) -> None:
+        """Take up what the database says now."""
+        found = await database.read(_load)
+        for clinic, host, version, document in found:
+            known = self.get(clinic)
+            if known is None or known.policy.version != version:
+                in_force = policy.parse(json.loads(document) | {"version": version})
+                self[clinic] = make(clinic, host, in_force, self._settings, self._ruleset, self._lines)
+
+    def by_host(self, host: str) -> Clinic | None:
+        """The clinic that this host name belongs to; the only one, where there is only one."""
+        bare = host.rsplit(":", 1)[0].strip("[]").casefold()
+        for clinic in self.values():
+            if clinic.host == bare:
+                return clinic
+        return next(iter(self.values())) if len(self) == 1 else None
+
+
+    def by_mail(self, local: str, domain: str) -> Clinic | None:
+        """The clinic that a mail address of ours belongs to, by its policy, or by the settings where there is one."""
+        folded, place = local.casefold(), domain.casefold()
+        for clinic in self.values():
+            mail = clinic.policy.mail
+            if place == (mail.domain or self._settings.smtp.domain).casefold():
+                own = {address.casefold() for address in mail.addresses} or {f"{self._settings.smtp.mailbox}@{place}"}
+                if f"{folded}@{place}" in own or folded.startswith(("reply+", "bounce+")):
+                    return clinic
+        return None
+
+
+def _load(connection: Connection) -> list[tuple[ClinicId, str, int, str]]:
+    return [
+        (ClinicId(clinic), host, *stored.current_policy(connection, clinic))
+        for clinic, host in stored.clinics(connection)
+    ]

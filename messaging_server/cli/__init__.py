@@ -1,0 +1,20 @@
+"""The commands. Each says what it does with `--help`; what it prints is for people unless it says JSON."""
+
+import typer
+
+from messaging_server.cli import explaining, founding, recording, serving
+
+app = typer.Typer(
+    name="messaging-server", no_args_is_help=True, add_completion=False, pretty_exceptions_show_locals=False,
+    help="Secure messaging between a clinic and its patients.",
+)  # fmt: skip
+app.command("init")(founding.init)
+app.command("serve")(serving.serve)
+app.command("check")(serving.check)
+app.command("explain")(explaining.explain)
+app.add_typer(recording.app, name="record")
+
+
+def main() -> None:
+    """Run the command that was typed."""
+    app()

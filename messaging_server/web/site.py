@@ -1,0 +1,47 @@
+"""The application: every door of the web in one table, behind the middleware."""
+
+from importlib.resources import files
+from pathlib import Path
+from typing import Final
+
+from aiohttp import web
+
+from messaging_server.web import (
+    account,
+    activation,
+    board,
+    choices,
+    consenting,
+    health,
+    held,
+    inbox,
+    item,
+    people,
+    policy,
+    replying,
+    signing,
+    team,
+    writing,
+)
+from messaging_server.web.events import HUB, Hub
+from messaging_server.web.middleware import headers, pages
+from messaging_server.web.visit import SITE, Site
+
+LARGEST: Final = 1_000_000
+"""Bytes of one request: forms only, files have their own door."""
+MODULES: Final = (
+    signing, activation, consenting, account, inbox, writing, choices, board, item, replying, held, people, team,
+    policy, health,
+)  # fmt: skip
+
+
+def application(site: Site, hub: Hub, webhooks: list[web.RouteDef]) -> web.Application:
+    """Everything that is reached by http."""
+    app = web.Application(middlewares=[headers, pages], client_max_size=LARGEST)
+    app[SITE] = site
+    app[HUB] = hub
+    for module in MODULES:
+        app.add_routes(module.routes())
+    app.add_routes(webhooks)
+    app.router.add_static("/static", Path(str(files("messaging_server"))) / "web" / "static")
+    return app

@@ -1,0 +1,74 @@
+"""The way in, on a real database: what is filed, queued, acknowledged and attested."""
+
+from consent.model import Channel
+from messaging_server.broker.case import Disposition
+from messaging_server.broker.notices import Notice
+from messaging_server.record.reading import open_thread
+from messaging_server.storage import outbox, records, tasks
+from messaging_server.storage.tasks import TaskKind
+from tests.clinic.world import World
+from triage.model import Priority, QueueName
+
+
+async def test_a_web_message_is_queued_acknowledged_and_readable_by_its_team(world: World) -> None:
+    """One question makes one exchange, one task with its due time, one acknowledgement, all in the record [TRI-02]."""
+    await world.consent()
+    receipt = await world.write("Bonjour, est-ce que je peux prendre mon sirop avec mes vitamines? Merci.")
+
+    assert receipt.disposition is Disposition.ACCEPTED
+    assert receipt.notice is Notice.ACKNOWLEDGEMENT
+    assert receipt.thread is not None
+    opened = await open_thread(world.means.database, world.staff(), receipt.thread, world.now)
+    assert [e.row.automatic for e in opened.exchanges] == [False, True]
+    assert "sirop" in opened.exchanges[0].content.text
+    assert "2" in opened.exchanges[1].content.text
+    task = await world.means.database.read(lambda c: tasks.open_task_of_thread(c, receipt.thread))  # type: ignore[arg-type]
+    assert task is not None
+    assert (task.queue, task.kind, task.due_at) == (QueueName.CLINICAL, TaskKind.ANSWER, receipt.due)
+
+
+async def test_the_same_message_twice_is_stored_once(world: World) -> None:
+    """A second coming gives the first one's exchange and writes nothing [EIN-06]."""
+    await world.consent()
+    first = await world.mail("Bonjour", idempotency=b"same")
+    second = await world.mail("Bonjour", idempotency=b"same")
+
+    assert second.disposition is Disposition.DUPLICATE
+    assert second.exchange == first.exchange
+
+
+async def test_a_mail_without_consent_is_held_and_answered_without_content(world: World) -> None:
+    """Writing is not consenting: held, screened, shown to staff, told how to consent [CON-01, CON-02, CON-03, CON-04]."""
+    receipt = await world.mail("J'ai une question sur mes comprimés.")
+
+    assert receipt.disposition is Disposition.HELD
+    assert receipt.notice is Notice.NOT_YET
+    intake = await world.means.database.read(lambda c: records.intake_record(c, world.clinic.id))
+    task = await world.means.database.read(lambda c: tasks.open_task_of_thread(c, receipt.thread))  # type: ignore[arg-type]
+    assert task is not None
+    assert (task.record_id, task.kind) == (intake.id, TaskKind.HELD)
+    sent = await world.means.database.read(lambda c: outbox.deliveries_of(c, [receipt.notice_exchange]))  # type: ignore[list-item]
+    assert [row.channel for row in sent] == [Channel.EMAIL]
+
+
+async def test_an_emergency_from_a_stranger_tops_the_queue_and_is_redirected(world: World) -> None:
+    """Danger is looked for before identity and consent are settled [ACK-07, TRI-09]."""
+    receipt = await world.mail("I have crushing chest pain going down my left arm right now", sender="who@exemple.test")
+
+    assert receipt.notice is Notice.EMERGENCY
+    assert receipt.assessment.priority is Priority.STAT
+    task = await world.means.database.read(lambda c: tasks.open_task_of_thread(c, receipt.thread))  # type: ignore[arg-type]
+    assert task is not None
+    assert task.rank == 0
+
+
+async def test_a_forged_sender_gets_no_answer(world: World) -> None:
+    """No backscatter: an unauthenticated mail is held and nothing leaves [ACK-10, EIN-08]."""
+    from messaging_server.message import Authentication  # noqa: PLC0415
+
+    await world.consent()
+    receipt = await world.mail("Bonjour", authentication=Authentication())
+
+    assert receipt.disposition is Disposition.HELD
+    due = await world.means.database.read(outbox.next_due)
+    assert due is None
