@@ -7,11 +7,12 @@ from dataclasses import replace
 import pytest
 
 from consent.model import Category, Channel
-from consent.texts import Block
-from messaging_server.broker.agreement import ConsentFacts, Response, consent_variables
+from consent.texts import Block, ConsentText, problems
+from messaging_server.broker.agreement import ConsentFacts, Response, consent_variables, facts_of
 from messaging_server.broker.notices import Line, Rule, Unit
-from messaging_server.texts import Language, Texts
+from messaging_server.texts import TEMPLATES, Language, Texts
 from triage.model import QueueName
+from triage.policy import parse_toml
 
 TEXTS = Texts.load()
 BLOCKS = {*(block.value for block in Block), *(f"risks_{channel}" for channel in Channel)}
@@ -129,3 +130,28 @@ def test_a_consent_text_is_written_in_short_sentences(language: Language) -> Non
     lengths = [len(sentence.split()) for sentence in sentences if sentence.strip("- ")]
     assert sum(lengths) / len(lengths) <= 14
     assert max(lengths) <= 40
+
+
+@pytest.mark.parametrize("name", ["quebec", "ontario"])
+def test_the_built_in_policies_make_a_consent_text_that_can_be_published(name: str) -> None:
+    """Rendered from each policy that is shipped, no block and no channel's risk is missing [CON-05, CON-06, CON-07]."""
+    policy = parse_toml((TEMPLATES.parent / "triage" / "policies" / f"{name}.toml").read_bytes())
+    lines = (Line(kind="emergency", name="Urgence", number="911"),)
+    texts = {language: _text(language, facts_of(policy, language, lines)) for language in Language}
+    blocks = {str(lang): {block: text[block] for block in Block} for lang, text in texts.items()}
+    risks = {str(lang): {channel: text[f"risks_{channel}"] for channel in Channel} for lang, text in texts.items()}
+    published = ConsentText(version=1, policy_version=policy.version, blocks=blocks, risks=risks)
+    assert problems(published, tuple(Channel)) == ()
+    for language, text in texts.items():
+        assert policy.access[language] in text["access"]
+        assert all(team.names[language] in text["procedure"] for team in policy.teams.values())
+        assert policy.privacy_officer.name in text["access"]
+
+
+def test_a_policy_that_lets_a_category_travel_in_plain_mail_says_so_in_the_text() -> None:
+    """The exception in the risk text comes from the policy [EOU-02, CON-07]."""
+    built_in = (TEMPLATES.parent / "triage" / "policies" / "quebec.toml").read_bytes()
+    plain = parse_toml(built_in + b'\n[minimum]\nappointments = "plain"\n')
+    lines = (Line(kind="emergency", name="Urgence", number="911"),)
+    assert facts_of(parse_toml(built_in), "fr", lines).plain_categories == ()
+    assert facts_of(plain, "fr", lines).plain_categories == (Category.APPOINTMENTS,)
