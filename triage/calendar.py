@@ -22,6 +22,13 @@ _LOOK_AHEAD: Final = 10 * CLOSED_AT_MOST
 _MINUTES_A_DAY: Final = 24 * 60
 
 
+def _utc(at: datetime) -> datetime:
+    """The instant in UTC: times of one zone compare by their walls, which errs in the hour that comes twice."""
+    if at.utcoffset() is None:
+        raise ValueError("a moment without a time zone")
+    return at.astimezone(UTC)
+
+
 @dataclass(frozen=True, slots=True, order=True)
 class Opening:
     """A stretch of time in which the clinic is open, in UTC: `start` included, `end` excluded."""
@@ -46,10 +53,8 @@ class Calendar:
         object.__setattr__(self, "_zone", ZoneInfo(self.policy.timezone))
 
     def day_of(self, at: datetime) -> date:
-        """The date in the clinic at an instant. Raises ValueError when the moment has no time zone."""
-        if at.utcoffset() is None:
-            raise ValueError("a moment without a time zone")
-        return at.astimezone(self._zone).date()
+        """The date in the clinic at an instant. Raises ValueError when the moment has no time zone, as all do here."""
+        return _utc(at).astimezone(self._zone).date()
 
     def opens(self, day: date) -> tuple[Opening, ...]:
         """The openings of a day, in order; none when the clinic is closed."""
@@ -63,7 +68,8 @@ class Calendar:
 
     def is_open(self, at: datetime) -> bool:
         """Whether the clinic is open at an instant."""
-        return any(opening.start <= at < opening.end for opening in self.opens(self.day_of(at)))
+        moment = _utc(at)
+        return any(opening.start <= moment < opening.end for opening in self.opens(self.day_of(moment)))
 
     def closed_now(self, at: datetime) -> bool:
         """Whether the acknowledgement says that the clinic is closed (ACK-17)."""
@@ -71,7 +77,8 @@ class Calendar:
 
     def next_opening(self, at: datetime) -> datetime:
         """The first instant from `at` on at which the clinic is open: `at` itself while it is open."""
-        return max(next(self._openings(at)).start, at.astimezone(UTC))
+        moment = _utc(at)
+        return max(next(self._openings(moment)).start, moment)
 
     def reopens(self, at: datetime) -> datetime | None:
         """When the clinic opens again; None while it is open (ACK-17)."""
@@ -108,20 +115,18 @@ class Calendar:
 
         It never lies before receipt nor after `due`; without business time between them it is the later of the two.
         """
-        if share >= 1:
-            return max(received, due).astimezone(UTC)
         total = self.business_time(received, due)
-        if not total:
-            return max(received, due).astimezone(UTC)
+        if share >= 1 or not total:
+            return max(_utc(received), _utc(due))
         return self._add_business_time(self.next_opening(received), total * max(share, 0))
 
     def business_time(self, start: datetime, end: datetime) -> timedelta:
         """How long the clinic is open between two instants; zero when `end` is not after `start`."""
-        total = timedelta(0)
-        for opening in self._openings(start):
-            if opening.start >= end:
+        total, first, last = timedelta(0), _utc(start), _utc(end)
+        for opening in self._openings(first):
+            if opening.start >= last:
                 break
-            total += min(opening.end, end) - max(opening.start, start)
+            total += max(min(opening.end, last) - max(opening.start, first), timedelta(0))
         return total
 
     def escalation_point(
@@ -133,17 +138,17 @@ class Calendar:
         after = steps - len(escalation.percent)
         if after < len(escalation.days_after):
             # A clinic that closes at midnight is due on the date before it.
-            return self.add_business_days(due - timedelta(microseconds=1), escalation.days_after[after])
+            return self.add_business_days(_utc(due) - timedelta(microseconds=1), escalation.days_after[after])
         return None
 
     def quiet_until(self, at: datetime) -> datetime:
         """The first instant from `at` on that lies outside the quiet hours: `at` itself outside them (SMS-17)."""
-        day, quiet = self.day_of(at), self.policy.quiet_hours
+        moment, day, quiet = _utc(at), self.day_of(at), self.policy.quiet_hours
         for first in (day - DAY, day):
             end = quiet.end + (_MINUTES_A_DAY if quiet.end <= quiet.start else 0)
-            if self._at(first, quiet.start) <= at < self._at(first, end):
+            if self._at(first, quiet.start) <= moment < self._at(first, end):
                 return self._at(first, end)
-        return at.astimezone(UTC)
+        return moment
 
     def _spans(self, day: date) -> tuple[Span, ...]:
         for closure in self.policy.closures:

@@ -86,9 +86,11 @@ def lines_for(
     """The enabled lines of a province in the order in which they are shown to a reader of `language`.
 
     911 comes first, then the health and social lines, then those that the red flags call for, then the others; of one
-    kind a province's own lines come before the national ones, 1 866 APPELLE before 988 (ACK-23, T-22), and a line
-    that does not answer in the reader's language after those that do; none is left out for it. Lines for violence, for the young and for the community appear only when a flag calls for them (ACK-08), and that for people
-    without a family doctor only with the flag `no_family_doctor`.
+    kind a province's own lines come before the national ones, 1 866 APPELLE before 988 (ACK-23, T-22). A line that
+    does not answer in the reader's language comes after those of its kind that do; none is left out for it.
+
+    Lines for violence, for the young and for the community appear only when a flag calls for them (ACK-08), and that
+    for people without a family doctor only with the flag `no_family_doctor`.
     """
     called = [kind for flag in sorted(flags) for kind in _CALLED.get(flag, ())]
     shown = [
