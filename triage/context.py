@@ -8,18 +8,20 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from triage.fold import word_set
 from triage.match import Hit
 from triage.model import Certainty
 from triage.rule import Role
 
 _ENDS = frozenset(".!?\u2026;\n\u2022")
-_CONTRAST = frozenset(
-    "mais sauf cependant pourtant toutefois par but however except although though yet sinon otherwise".split()
+_CONTRAST = word_set(
+    "mais sauf cependant pourtant toutefois par but however except although though yet sinon otherwise"
 )
-_JOINTS = frozenset("et and pis puis so donc alors then or ou because car parce since plus also aussi".split())
-_SUBJECTS = frozenset(
+_JOINTS = word_set("et and pis puis so donc alors then or ou because car parce since plus also aussi")
+_CUTTERS = _CONTRAST | _JOINTS
+_SUBJECTS = word_set(
     "je j i il elle on nous vous ils elles he she we they it c ca my mon ma mes his her your votre there y this "
-    "maintenant now depuis today aujourd juste just le la les the".split()
+    "maintenant now depuis today aujourd juste just le la les the"
 )
 _NARROW = 4
 """Words that a bare negation reaches."""
@@ -61,7 +63,11 @@ class Places:
     def __init__(self, words: Sequence[str], sentence: int, clause: int) -> None:
         """Cut `words`; the first sentence and clause get the numbers given."""
         self._sentences = [place for place, word in enumerate(words) if word[0] in _ENDS]
-        self._clauses = [place for place, word in enumerate(words) if _cuts(words, place, word)]
+        self._clauses = [
+            place
+            for place, word in enumerate(words)
+            if (word in _CUTTERS or word[0] in _ENDS or word[0] == ",") and _cuts(words, place, word)
+        ]
         self._from = (sentence, clause)
 
     def sentence(self, place: int) -> int:
@@ -106,26 +112,24 @@ def mentions(
 def _gather(hits: Iterable[Hit], places: Places, roles: Mapping[int, Role], covered: bytearray) -> _Cues:
     """All cues of a part, each where its kind is looked for."""
     cues = _Cues()
+    ends = {Role.NEGATION: cues.narrow, Role.WIDE_NEGATION: cues.wide}
+    clauses = {Role.PAST: cues.past, Role.FAMILY_HISTORY: cues.family}
     for concept, start, end in hits:
         role = roles.get(concept)
-        if role is Role.NEGATION and not covered[start]:
-            cues.narrow.append(end)
-        elif role is Role.WIDE_NEGATION and not covered[start]:
-            cues.wide.append(end)
+        if role in ends and not covered[start]:
+            ends[role].append(end)
+        elif role in clauses:
+            clauses[role].add(places.clause(start))
         elif role is Role.GONE:
             cues.gone.append(start)
         elif role is Role.HYPOTHETICAL and not covered[start]:
             cues.supposed.setdefault(places.clause(start), end)
         elif role is Role.INFORMATION:
             cues.asked.setdefault(places.sentence(start), end)
-        elif role is Role.PAST:
-            cues.past.add(places.clause(start))
         elif role is Role.NOW:
             cues.now.add(places.sentence(start))
-        elif role is Role.FAMILY_HISTORY:
-            cues.family.add(places.clause(start))
-    for ends in (cues.narrow, cues.wide, cues.gone):
-        ends.sort()
+    for found in (cues.narrow, cues.wide, cues.gone):
+        found.sort()
     return cues
 
 
@@ -151,4 +155,6 @@ def _denied(cues: _Cues, places: Places, start: int, end: int, clause: int) -> b
         if nearest >= 0 and start - ends[nearest] < reach and places.clause(ends[nearest] - 1) == clause:
             return True
     nearest = bisect_left(cues.gone, end)
-    return nearest < len(cues.gone) and cues.gone[nearest] - end < _AFTER and places.clause(cues.gone[nearest]) == clause
+    if nearest == len(cues.gone) or cues.gone[nearest] - end >= _AFTER:
+        return False
+    return places.clause(cues.gone[nearest]) == clause

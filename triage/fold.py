@@ -11,10 +11,17 @@ from dataclasses import dataclass, field
 
 # Marks that matter to sentences and numbers are words of their own. A line feed ends a sentence only before a new
 # paragraph, a list mark, a capital or a digit: mail programs break lines in the middle of sentences.
-_WORD = re.compile(r"[^\W\d_]+|\d+(?:[.,]\d+)?|[.!?\u2026;:,/%\u00b0\u2022]+|\n(?=[ \t]*[-*>\u2013A-Z\u00c0-\u00dd\d\n])")
+_WORD = re.compile(
+    r"[^\W\d_]+|\d+(?:[.,]\d+)?|[.!?\u2026;:,/%\u00b0\u2022]+|\n(?=[ \t]*[-*>\u2013A-Z\u00c0-\u00dd\d\n])"
+)
 # Combining accents, soft hyphens, joiners and full-width letters: rare, so that only texts with them pay the slow way.
 _ODD = re.compile(r"[\u00ad\u0300-\u036f\u200b-\u200f\u2060-\u2064\ufb00-\ufb06\ufeff\uff01-\uff5e]")
 _RUN = re.compile(r"([^\W\d_])\1{2,}")
+
+
+def word_set(words: str) -> frozenset[str]:
+    """The words of a line, as a set: lists of words read better as text."""
+    return frozenset(words.split())
 
 
 def _plain(character: str) -> str:
@@ -25,7 +32,8 @@ def _plain(character: str) -> str:
     return "".join(c for c in spread if not unicodedata.combining(c))
 
 
-_LETTERS = {code: _plain(chr(code)).lower() for code in range(0xC0, 0x250)} | {0xE6: "ae", 0x153: "oe", 0xDF: "ss", 0xF8: "o"}
+_LIGATURES = {0xE6: "ae", 0x153: "oe", 0xDF: "ss", 0xF8: "o"}
+_LETTERS = {code: _plain(chr(code)).lower() for code in range(0xC0, 0x250)} | _LIGATURES
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,37 +42,49 @@ class Folded:
 
     text: str = field(repr=False)
     words: Sequence[str] = field(repr=False)
+    raw: Sequence[str] = field(repr=False)
+    """The words as they were written."""
     origin: Sequence[int] | None = field(default=None, repr=False)
     """For each word, the number of the raw word behind it, where shorthand was spelled out; None: one for one."""
-    _cleaned: tuple[str, Sequence[int]] | None = field(default=None, repr=False)
+    cleaned: tuple[str, Sequence[int]] | None = field(default=None, repr=False)
+    """The text that was read instead, and for each of its places the place in the original; None: the original."""
 
     def spans(self) -> list[tuple[int, int]]:
-        """For each word, where it starts and ends, in code points of the original."""
-        if self._cleaned is None:
-            raw = [match.span() for match in _WORD.finditer(self.text)]
-        else:
-            clean, index = self._cleaned
-            raw = [(index[m.start()], index[m.end()]) for m in _WORD.finditer(clean)]
-        return raw if self.origin is None else [raw[number] for number in self.origin]
+        """For each word, where it starts and ends, in code points of the original.
+
+        Every letter and digit is in a word, so that the next occurrence of a word's first letters is that word.
+        """
+        text = self.text if self.cleaned is None else self.cleaned[0]
+        found: list[tuple[int, int]] = []
+        end = 0
+        for word in self.raw:
+            start = text.find(word, end)
+            end = start + len(word)
+            found.append((start, end))
+        if self.cleaned is not None:
+            index = self.cleaned[1]
+            found = [(index[start], index[end]) for start, end in found]
+        return found if self.origin is None else [found[number] for number in self.origin]
 
 
 def fold(text: str, shorthand: Mapping[str, tuple[str, ...]] | None = None) -> Folded:
     """The folded words of a text; `shorthand` spells out words such as `chu` or `cant`. Linear in the text."""
-    cleaned = _clean(text) if _ODD.search(text) else None
+    cleaned = _clean(text) if not text.isascii() and _ODD.search(text) else None
     raw = _WORD.findall(text if cleaned is None else cleaned[0])
     words = "\0".join(raw).lower().split("\0") if raw else []
     if not text.isascii():
         words = [word if word.isascii() else word.translate(_LETTERS) for word in words]
     if shorthand and not shorthand.keys().isdisjoint(words):
         words, origin = _spell_out(words, shorthand)
-        return Folded(text, words, origin, cleaned)
-    return Folded(text, words, None, cleaned)
+        return Folded(text, words, raw, origin, cleaned)
+    return Folded(text, words, raw, None, cleaned)
 
 
 def unrepeated(word: str) -> tuple[str, ...]:
     """What a word with letters held down may stand for: `helppp` is `help` or `helpp`; nothing for other words."""
-    once = _RUN.sub(r"\1", word)
-    return () if once == word else (once, _RUN.sub(r"\1\1", word))
+    if _RUN.search(word) is None:
+        return ()
+    return _RUN.sub(r"\1", word), _RUN.sub(r"\1\1", word)
 
 
 def _spell_out(words: Sequence[str], shorthand: Mapping[str, tuple[str, ...]]) -> tuple[list[str], list[int]]:

@@ -7,6 +7,8 @@ turned into Celsius and mmol/L, because thermometers and meters from the United 
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
+from triage.fold import word_set
+
 _UNITS = {
     "h": 1 / 24, "heure": 1 / 24, "heures": 1 / 24, "hour": 1 / 24, "hours": 1 / 24, "hrs": 1 / 24, "hr": 1 / 24,
     "min": 1 / 1440, "minute": 1 / 1440, "minutes": 1 / 1440, "mins": 1 / 1440,
@@ -23,31 +25,34 @@ _NUMBERS = {
     "hundred": 100, "trentaine": 30, "vingtaine": 20, "dizaine": 10, "dozen": 12, "douzaine": 12, "quarantaine": 40,
     "dozens": 24, "centaine": 100, "hundreds": 100,
 }  # fmt: skip
-_PEOPLE = frozenset(
+_PEOPLE = word_set(
     "bebe bb nourrisson enfant fils fille garcon petit petite fillette poupon baby infant child son daughter toddler "
-    "newborn kid boy girl age agee aged nouveau ne grandson granddaughter".split()
+    "newborn kid boy girl age agee aged nouveau ne grandson granddaughter"
 )
 _PEOPLE_REACH = 4
-_SPANS = frozenset("depuis since for pendant durant dans in during il past last dernier derniers dernieres next "
-                   "prochain prochaines every".split())  # fmt: skip
-_FEVER = frozenset("fievre fever feverish temperature temp febrile thermometre thermometer".split())
-_PILLS = frozenset(
+_SPANS = word_set(
+    "depuis since for pendant durant dans in during il past last dernier derniers dernieres next "
+    "prochain prochaines every"
+)  # fmt: skip
+_FEVER = word_set("fievre fever feverish temperature temp febrile thermometre thermometer")
+_PILLS = word_set(
     "pilule pilules comprime comprimes cachet cachets capsule capsules pill pills tablet tablets tab tabs cap caps co "
     "tylenol tylenols advil advils motrin motrins aspirin aspirine aspirines acetaminophene acetaminophen ibuprofene "
-    "ibuprofen ativan xanax seroquel gravol benadryl dolipranes doses dose medicaments meds".split()
+    "ibuprofen ativan xanax seroquel gravol benadryl dolipranes doses dose medicaments meds"
 )
-_SUGAR = frozenset("glycemie glycemies sucre sugar sugars glucose dextro glucometre glucometer bg bgl bs".split())
-_OXYGEN = frozenset("saturation sature satu spo sat sats oxygen oxygene oximetre oximeter spo2 o".split())
-_PULSE = frozenset("pouls pulse bpm hr cardiaque rate battements".split())
-_PRESSURE = frozenset("tension pression pressure bp ta hypertension".split())
-_PREGNANT = frozenset("enceinte grossesse pregnant pregnancy gestation along sa".split())
+_SUGAR = word_set("glycemie glycemies sucre sugar sugars glucose dextro glucometre glucometer bg bgl bs")
+_OXYGEN = word_set("saturation sature satu spo sat sats oxygen oxygene oximetre oximeter spo2 o")
+_PULSE = word_set("pouls pulse bpm hr cardiaque rate battements")
+_PRESSURE = word_set("tension pression pressure bp ta hypertension")
+_PREGNANT = word_set("enceinte grossesse pregnant pregnancy gestation along sa")
+_DEGREES = word_set("\u00b0 degre degres degree degrees c celsius f fahrenheit")
 _NEAR = 5
 _LONG_AGO = 2020
 """A year up to this one is past, whenever this is read: the rules know no clock."""
 
 
 class Measure(NamedTuple):
-    """A quantity found on the words from `start` up to `end`: its kind and its value in the unit that the kind names."""
+    """A quantity found on the words from `start` up to `end`: its kind, and its value in the kind's unit."""
 
     kind: str
     value: float
@@ -61,10 +66,13 @@ def measures(words: Sequence[str]) -> list[Measure]:
     """
     out: list[Measure] = []
     for place, word in enumerate(words):
+        if word > "9~" and word not in _NUMBERS:
+            continue
         value = _number(word)
         if value is not None:
             out.extend(_time(words, place, value))
-            out.extend(_count(words, place, value))
+            if value > 1:
+                out.extend(_count(words, place, value))
             if word[0].isdigit():
                 out.extend(_reading(words, place, value))
     return out
@@ -140,8 +148,7 @@ def _reading(words: Sequence[str], place: int, value: float) -> Iterator[Measure
 
 def _temperature(words: Sequence[str], place: int, value: float, near: frozenset[str]) -> Iterator[Measure]:
     """Celsius between 33 and 43, Fahrenheit between 92 and 110: no other number is a body's temperature."""
-    unit = next((word for word in words[place + 1 : place + 3] if word not in {"\u00b0", "degres", "degrees", "de"}), "")
-    marked = bool({"\u00b0", "degres", "degrees"} & set(words[place + 1 : place + 2])) or unit in {"c", "celsius", "f"}
+    marked = not _DEGREES.isdisjoint(words[place + 1 : place + 2])
     if not (marked or near & _FEVER):
         return
     if 33 <= value <= 43:

@@ -8,18 +8,21 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from triage.fold import unrepeated
+from triage.fold import unrepeated, word_set
 from triage.terms import GAPS, Phrase, keys
 
 _STEM = 4
-_TYPO = 6
 _ELIDED = frozenset("jldmnst")
 """What French elides before a vowel, and a hurried thumb writes without its apostrophe: « jarrive », « danxiété »."""
-"""Letters a word must have before one wrong letter is forgiven: shorter words have too many neighbours."""
+_TYPO = 7
+"""Letters a word must have before one slip is forgiven: shorter words have too many neighbours."""
+_LONG = 8
+"""Letters a word must have before a changed letter is: « soigner » is not « saigner »."""
+_LONGEST = 20
 _NONE: tuple[str, ...] = ()
 _STOP: tuple[str, ...] = ("",)
 _ENDS = frozenset(".!?\u2026;\n\u2022")
-_UNSKIPPED = frozenset("pas jamais aucun aucune sans ni non not never no without none cannot nor".split())
+_UNSKIPPED = word_set("pas jamais aucun aucune sans ni non not never no without none cannot nor")
 """A gap never leaps over a negation: « je veux pas mourir » is not « je veux mourir »."""
 
 
@@ -35,11 +38,15 @@ class Hit(NamedTuple):
 class Node:
     """A place in the tree of terms: where each next word leads, and what ends here."""
 
-    next: dict[str, "Node"] = field(default_factory=dict)
+    next: dict[str, tuple["Node", ...]] = field(default_factory=dict)
     ends: tuple[int, ...] = ()
     gaps: list[tuple[int, "Node"]] = field(default_factory=list)
     joins: list["Node"] = field(default_factory=list)
     """Places that one is at as well, without a further word: where the choices of a slot meet again."""
+    closed: bool = False
+    """Whether the joins have been worked in."""
+    open: bool = False
+    """Whether a term may end or leap from here, so that one must look whatever word comes next."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,13 +68,14 @@ class Lexicon:
         table = {word: self._keys(word) for word in set(words)}
         options = [table[word] for word in words]
         first = self.root.next
-        out: list[Hit] = []
-        for start, choices in enumerate(options):
+        following = [*options[1:], _NONE] if options else []
+        out: dict[Hit, None] = {}
+        for start, (choices, after) in enumerate(zip(options, following, strict=True)):
             for key in choices:
-                node = first.get(key)
-                if node is not None:
-                    _walk(node, words, options, Hit(0, start, start + 1), out)
-        return list(dict.fromkeys(out))
+                for node in first.get(key, ()):
+                    if node.open or not node.next.keys().isdisjoint(after):
+                        _walk(node, words, options, start, out)
+        return list(out)
 
     def _keys(self, word: str) -> tuple[str, ...]:
         """Under which keys of the tree a word may be looked up."""
@@ -95,43 +103,57 @@ class Lexicon:
             keys = self.known.get(shorter) or self._stems(shorter)
             if keys:
                 return keys
-        if len(word) < _TYPO or len(word) > 24:
+        if len(word) < _TYPO or len(word) > _LONGEST:
             return _NONE
         for short in (word, *_shortened(word)):
             meant = self.slips.get(short)
-            if meant is not None and meant[0] == word[0] and meant[-1] == word[-1] and abs(len(meant) - len(word)) < 2:
+            if meant is not None and _is_slip(word, meant):
                 return self.known[meant]
         return _NONE
 
 
+def _is_slip(word: str, meant: str) -> bool:
+    """Whether a word is another with a letter lost, doubled or swapped, or, in long words, one letter changed."""
+    if word[-1] != meant[-1] or abs(len(meant) - len(word)) > 1:
+        return False
+    return len(word) != len(meant) or len(word) >= _LONG or sorted(word) == sorted(meant)
+
+
 def _walk(
-    node: Node, words: Sequence[str], options: Sequence[tuple[str, ...]], span: Hit, out: list[Hit]
+    node: Node, words: Sequence[str], options: Sequence[tuple[str, ...]], start: int, out: dict[Hit, None]
 ) -> None:
     """Follow the tree from one place in the text; at most the tree's depth and its gaps are tried."""
-    _, start, at = span
-    for concept in node.ends:
-        out.append(Hit(concept, start, at))
-    for join in node.joins:
-        _walk(join, words, options, span, out)
-    if at == len(options):
-        return
-    for key in options[at]:
-        child = node.next.get(key)
-        if child is not None:
-            _walk(child, words, options, Hit(0, start, at + 1), out)
-    for reach, after in node.gaps:
-        for place in range(at, min(at + reach + 1, len(options))):
-            for key in options[place]:
-                child = after.next.get(key)
-                if child is not None:
-                    _walk(child, words, options, Hit(0, start, place + 1), out)
-            if options[place] is _STOP or words[place] in _UNSKIPPED:
-                break
+    length = len(options)
+    paths = [(node, start + 1)]
+    while paths:
+        node, at = paths.pop()
+        for concept in node.ends:
+            out[Hit(concept, start, at)] = None
+        if at == length:
+            continue
+        onward = node.next
+        for key in options[at]:
+            if key in onward:
+                paths.extend([(child, at + 1) for child in onward[key]])
+        for reach, after in node.gaps:
+            _leap(after, words, options, range(at, min(at + reach + 1, length)), paths)
 
 
-def _shortened(word: str) -> Iterator[str]:
-    """A word less one inner letter, in every way."""
-    return (word[:place] + word[place + 1 :] for place in range(1, len(word)))
+def _leap(
+    after: Node, words: Sequence[str], options: Sequence[tuple[str, ...]], places: range, paths: list[tuple[Node, int]]
+) -> None:
+    """Every way on from a gap, as far as it reaches; it stops at a sentence's end and at a negation."""
+    for place in places:
+        for key in options[place]:
+            if key in after.next:
+                paths.extend([(child, place + 1) for child in after.next[key]])
+        if options[place] is _STOP or words[place] in _UNSKIPPED:
+            return
+
+
+def _shortened(word: str) -> list[str]:
+    """A word less one letter after its first, in every way: the first letter is seldom the wrong one."""
+    return [word[:place] + word[place + 1 :] for place in range(1, len(word))]
 
 
 def build(terms: Iterable[tuple[Phrase, int]], classes: Mapping[str, Sequence[str]], plain: Iterable[str]) -> Lexicon:
@@ -149,6 +171,7 @@ def build(terms: Iterable[tuple[Phrase, int]], classes: Mapping[str, Sequence[st
                 stems.add(key[:-1])
             elif key not in GAPS and not key.startswith("<"):
                 words.add(key)
+    _close(root)
     return Lexicon(root, *_vocabulary(words, stems, classes), frozenset(plain))
 
 
@@ -171,7 +194,10 @@ def _insert(node: Node, phrase: Phrase) -> Node:
             node.gaps.append((GAPS[slot], after := Node()))
             node = after
         else:
-            node = node.next.setdefault(slot, Node())
+            known = node.next.get(slot)
+            if known is None:
+                known = node.next[slot] = (Node(),)
+            node = known[0]
     return node
 
 
@@ -183,6 +209,25 @@ def _meet(ends: Sequence[Node]) -> Node:
     for end in ends:
         end.joins.append(meeting)
     return meeting
+
+
+def _close(node: Node) -> None:
+    """Give each node what the places hold that it is at as well, so that looking up needs no detour."""
+    if node.closed:
+        return
+    node.closed = True
+    for children in node.next.values():
+        _close(children[0])
+    for _, after in node.gaps:
+        _close(after)
+    joins, node.joins = node.joins, []
+    for join in joins:
+        _close(join)
+        for key, children in join.next.items():
+            node.next[key] = (*node.next.get(key, ()), *children)
+        node.ends = (*node.ends, *(end for end in join.ends if end not in node.ends))
+        node.gaps = [*node.gaps, *join.gaps]
+    node.open = bool(node.ends or node.gaps)
 
 
 def _vocabulary(
@@ -202,7 +247,7 @@ def _vocabulary(
         known[word] = (word, *own, *member.get(word, ()))
     slips: dict[str, str] = {}
     for word in sorted(known):
-        if len(word) >= _TYPO and word.isalpha():
+        if len(word) >= _TYPO - 1 and word.isalpha():
             for short in (word, *_shortened(word)):
                 slips.setdefault(short, word)
     return known, beginnings, slips

@@ -82,7 +82,7 @@ class Rule:
     weak: bool = False
     """Counts only in the company of another mention of the same topic in the sentence."""
     spares: frozenset[Topic] = frozenset()
-    """Outbound topics that this rule frees from the hold, in its sentence: a direction to the emergency room, a visit."""
+    """Outbound topics that this rule frees from the hold in its sentence: a direction to emergency care, a visit."""
     rationale: str
     source: str
     reviewer: str
@@ -101,5 +101,7 @@ class Ruleset:
     roles: Mapping[int, Role] = field(repr=False)
     exceptions: Mapping[int, frozenset[int]] = field(repr=False)
     """For the number of an exception, the concepts that it takes away where it overlaps them."""
+    asked: frozenset[int] = field(repr=False)
+    """The concepts that some rule needs: a negation inside a term of theirs is part of the term."""
     by_concept: Mapping[int, tuple[int, ...]] = field(repr=False)
     """For the number of a concept, the places in `rules` of those that ask for it first."""

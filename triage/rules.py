@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from triage.fold import fold
+from triage.fold import fold, word_set
 from triage.match import build
 from triage.model import Direction, Part, Priority, QueueName, Topic
 from triage.rule import Examples, Gauge, Role, Rule, Ruleset, Within
@@ -21,12 +21,13 @@ from triage.terms import Phrase, TermError, keys, parse
 __all__ = ["Rule", "RuleError", "Ruleset", "load", "prove"]
 
 _LANGUAGES = ("fr", "en")
-_RULE_KEYS = frozenset(
-    "id topic priority lowered flag queue direction fr en except all unless within weak spares rationale source reviewer "
-    "match_fr match_en miss_fr miss_en".split()
+_SIGNED = ("rationale", "source", "reviewer")
+_RULE_KEYS = word_set(
+    "id topic priority lowered flag queue direction fr en except all unless within weak spares rationale source "
+    "reviewer match_fr match_en miss_fr miss_en"
 )
-_CONCEPT_KEYS = frozenset("fr en except measure min max".split())
-_FILE_KEYS = frozenset("source reviewer concept class shorthand plain rule".split())
+_CONCEPT_KEYS = word_set("fr en except measure min max")
+_FILE_KEYS = word_set("source reviewer concept class shorthand plain rule")
 
 
 class RuleError(ValueError):
@@ -170,9 +171,9 @@ def _rule(draft: _Draft, file: str, entry: dict[str, Any], table: dict[str, Any]
     unknown = entry.keys() - _RULE_KEYS
     if unknown or "id" not in entry or any(rule.id == name for rule in draft.rules):
         raise RuleError(file, name, f"needs an id of its own and only known entries {sorted(unknown)}")
-    signed = {key: str(entry.get(key, table.get(key, ""))).strip() for key in ("rationale", "source", "reviewer")}
-    for key, value in signed.items():
-        if not value:
+    signed = {key: str(entry.get(key, table.get(key, ""))).strip() for key in _SIGNED}
+    for key in _SIGNED:
+        if not signed[key]:
             raise RuleError(file, name, f"has no {key}")
     needs, tongues = _needs(draft, file, name, entry, named)
     try:
@@ -181,7 +182,8 @@ def _rule(draft: _Draft, file: str, entry: dict[str, Any], table: dict[str, Any]
         raise RuleError(file, name, str(error)) from error
     return Rule(
         id=name, file=file, needs=needs, unless=_numbers(draft, file, name, entry.get("unless", []), named),
-        examples=_examples(file, name, entry, tongues), **kinds, **signed,
+        examples=_examples(file, name, entry, tongues), rationale=signed["rationale"], source=signed["source"],
+        reviewer=signed["reviewer"], **kinds,
     )  # fmt: skip
 
 
@@ -210,7 +212,7 @@ def _needs(
     needs: list[tuple[int, ...]] = []
     tongues = set(_LANGUAGES)
     if "fr" in entry or "en" in entry:
-        own = {key: entry[key] for key in ("fr", "en", "except") if key in entry}
+        own: dict[str, Any] = {key: entry[key] for key in ("fr", "en", "except") if key in entry}
         needs.append((_concept(draft, file, name, own),))
         tongues &= draft.tongues[name]
     for choice in entry.get("all", []):
@@ -259,6 +261,7 @@ def _ruleset(draft: _Draft, version: str) -> Ruleset:
     return Ruleset(
         version=version, rules=tuple(draft.rules), lexicon=build(draft.terms, draft.classes, draft.plain),
         gauges=draft.gauges, shorthand=draft.shorthand, roles=roles, exceptions=exceptions, by_concept=by_concept,
+        asked=frozenset(concept for rule in draft.rules for need in rule.needs for concept in need),
     )  # fmt: skip
 
 

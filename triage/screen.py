@@ -5,14 +5,14 @@ delays or reassures.
 """
 
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple
 
+from triage.combine import Found, holding
 from triage.context import Mention, Places, mentions
 from triage.fold import Folded, fold
 from triage.grammar import measures
 from triage.match import Hit
 from triage.model import Assessment, Certainty, Direction, Part, Priority, QueueName, Reason, Topic
-from triage.rule import Role, Rule, Ruleset, Within
+from triage.rule import Role, Ruleset
 
 LIMIT = 1_000_000
 """Characters of one part that are read: of a longer one both ends are, and its middle is said not to be screened."""
@@ -22,14 +22,6 @@ _ORDER = (Priority.ROUTINE, Priority.URGENT, Priority.STAT)
 _SPOKEN_OF_ANYHOW = frozenset({"suicide", "violence"})
 """Families told even when denied or supposed: they choose safer words for the answer, never stronger ones (ACK-08)."""
 _QUEUES = (QueueName.RENEWALS, QueueName.DOCUMENTS, QueueName.RESULTS, QueueName.APPOINTMENTS)
-
-
-class _Found(NamedTuple):
-    """A rule that holds, the mentions that make it hold, and how the least certain of them stands."""
-
-    rule: Rule
-    mentions: tuple[Mention, ...]
-    certainty: Certainty
 
 
 def assess(
@@ -48,7 +40,7 @@ def assess(
     """
     read, cut = _bounded(parts)
     folded = [fold(part.text, ruleset.shorthand) for part in read]
-    found = _holding(_mentions(folded, ruleset), direction, ruleset)
+    found = holding(_mentions(folded, ruleset), direction, ruleset)
     reasons = _reasons(found, read, folded, direction)
     priority = max((reason.priority for reason in reasons), key=_ORDER.index, default=Priority.ROUTINE)
     named = {reason.topic for reason in reasons}
@@ -122,117 +114,17 @@ def _covered(hits: Iterable[Hit], length: int, ruleset: Ruleset) -> bytearray:
     """The words inside longer terms and pseudo-negations, whose own « pas » denies nothing that follows."""
     marks = bytearray(length)
     for concept, start, end in hits:
-        role = ruleset.roles.get(concept)
-        if role is Role.PSEUDO_NEGATION or (role is None and end - start > 1):
+        if ruleset.roles.get(concept) is Role.PSEUDO_NEGATION or (concept in ruleset.asked and end - start > 1):
             marks[start:end] = b"\1" * (end - start)
     return marks
 
 
-class _Index:
-    """The mentions by concept and place: the surest one of each place is enough."""
-
-    def __init__(self, found: Iterable[Mention]) -> None:
-        """Gather `found`; the first affirmed mention of a place wins."""
-        self._by: dict[Within, dict[int, dict[int, Mention]]] = {
-            Within.CLAUSE: {}, Within.SENTENCE: {}, Within.MESSAGE: {}
-        }  # fmt: skip
-        self._last: dict[tuple[int, int], Mention] = {}
-        for mention in found:
-            self._last[mention.concept, mention.sentence] = mention
-            self._add(Within.CLAUSE, mention, mention.clause)
-            self._add(Within.SENTENCE, mention, mention.sentence)
-            self._add(Within.MESSAGE, mention, 0)
-
-    def _add(self, within: Within, mention: Mention, place: int) -> None:
-        places = self._by[within].setdefault(mention.concept, {})
-        kept = places.get(place)
-        if kept is None or (kept.certainty is not Certainty.AFFIRMED and mention.certainty is Certainty.AFFIRMED):
-            places[place] = mention
-
-    def concepts(self) -> Iterable[int]:
-        """All concepts mentioned."""
-        return self._by[Within.MESSAGE]
-
-    def matches(self, rule: Rule) -> Iterable[tuple[Mention, ...]]:
-        """For each place where the rule holds, the mentions that make it hold."""
-        within = Within.SENTENCE if rule.within is Within.NEAR else rule.within
-        by = self._by[within]
-        steps = (0, 1, -1) if rule.within is Within.NEAR else (0,)
-        for first in rule.needs[0]:
-            for place, mention in by.get(first, {}).items():
-                if rule.weak:  # a second word of the same rule is company too
-                    yield (self._last[first, mention.sentence],)
-                others = [self._any(by, need, place, steps) for need in rule.needs[1:]]
-                if all(others) and self._any(by, rule.unless, place, (0,)) is None:
-                    yield (mention, *(other for other in others if other))
-
-    @staticmethod
-    def _any(
-        by: dict[int, dict[int, Mention]], concepts: tuple[int, ...], place: int, steps: tuple[int, ...]
-    ) -> Mention | None:
-        """A mention of one of the concepts at the place or a step away, an affirmed one before others."""
-        best: Mention | None = None
-        for step in steps:
-            for concept in concepts:
-                mention = by.get(concept, {}).get(place + step)
-                if mention is not None and (best is None or mention.certainty is Certainty.AFFIRMED):
-                    best = mention
-                    if best.certainty is Certainty.AFFIRMED:
-                        return best
-        return best
-
-
-def _holding(found: Sequence[Mention], direction: Direction, ruleset: Ruleset) -> list[_Found]:
-    """All rules that hold, in the order of the ruleset; weak ones only in company; freed ones taken away."""
-    index = _Index(found)
-    numbers = sorted({number for concept in index.concepts() for number in ruleset.by_concept.get(concept, ())})
-    holding: list[_Found] = []
-    for number in numbers:
-        rule = ruleset.rules[number]
-        if rule.direction in {None, direction}:
-            holding.extend(_Found(rule, match, _weakest(match)) for match in index.matches(rule))
-    holding = _in_company(holding)
-    return _unspared(holding) if direction is Direction.OUTBOUND else _own(holding)
-
-
-def _weakest(match: tuple[Mention, ...]) -> Certainty:
-    """How the least certain mention of a combination stands."""
-    return next((m.certainty for m in match if m.certainty is not Certainty.AFFIRMED), Certainty.AFFIRMED)
-
-
-def _in_company(holding: list[_Found]) -> list[_Found]:
-    """Without the weak mentions that stand alone of their topic in their sentence."""
-    bounds: dict[tuple[Topic | None, int], tuple[int, int]] = {}
-    for rule, match, _ in holding:
-        for mention in match:
-            key = (rule.topic, mention.sentence)
-            first_end, last_start = bounds.get(key, (mention.end, mention.start))
-            bounds[key] = (min(first_end, mention.end), max(last_start, mention.start))
-    kept: list[_Found] = []
-    for one in holding:
-        first_end, last_start = bounds[one.rule.topic, one.mentions[0].sentence]
-        if not one.rule.weak or first_end <= last_start:
-            kept.append(one)
-    return kept
-
-
-def _own(holding: list[_Found]) -> list[_Found]:
-    """Inbound: without the illnesses of the family's past, which are not the patient's (DETECTION section 3)."""
-    return [one for one in holding if one.rule.topic is None or one.certainty is not Certainty.RELATIVE]
-
-
-def _unspared(holding: list[_Found]) -> list[_Found]:
-    """Outbound: without the topics that a direction, a visit or a receipt frees in its own sentence."""
-    spared = {(topic, m.sentence) for rule, match, _ in holding for m in match for topic in rule.spares}
-    return [one for one in holding if (one.rule.topic, one.mentions[0].sentence) not in spared]
-
-
 def _reasons(
-    found: Sequence[_Found], parts: Sequence[Part], folded: Sequence[Folded], direction: Direction
+    found: Sequence[Found], parts: Sequence[Part], folded: Sequence[Folded], direction: Direction
 ) -> tuple[Reason, ...]:
     """One reason for each mention of each rule that holds, the surest places first, at most three a rule."""
     own = {one.rule.topic for one in found if one.certainty is Certainty.AFFIRMED}
-    spans = [text.spans() for text in folded] if found else []
+    spans = _spans(found, folded)
     shown: dict[str, set[tuple[int, int, int]]] = {}
     out: list[Reason] = []
     for one in sorted(found, key=lambda one: one.certainty is not Certainty.AFFIRMED):
@@ -247,8 +139,14 @@ def _reasons(
     return tuple(out)
 
 
-def _priority(one: _Found, own: set[Topic | None]) -> Priority:
-    """A rule's priority where it is affirmed; lowered otherwise, to routine where it is denied and nothing else is said."""
+def _spans(found: Iterable[Found], folded: Sequence[Folded]) -> list[list[tuple[int, int]]]:
+    """Where the words of each part stand in the original, for the parts that a reason speaks of."""
+    told = {mention.part for one in found for mention in one.mentions}
+    return [text.spans() if part in told else [] for part, text in enumerate(folded)]
+
+
+def _priority(one: Found, own: set[Topic | None]) -> Priority:
+    """A rule's priority where affirmed; lowered otherwise, to routine where denied and nothing else is said."""
     if one.certainty is Certainty.AFFIRMED:
         return one.rule.priority
     if one.certainty is Certainty.NEGATED and one.rule.topic not in own:
@@ -257,7 +155,7 @@ def _priority(one: _Found, own: set[Topic | None]) -> Priority:
 
 
 def _reason(
-    one: _Found, mention: Mention, priority: Priority, parts: Sequence[Part], spans: Sequence[list[tuple[int, int]]]
+    one: Found, mention: Mention, priority: Priority, parts: Sequence[Part], spans: Sequence[list[tuple[int, int]]]
 ) -> Reason:
     part = parts[mention.part]
     start, end = spans[mention.part][mention.start][0], spans[mention.part][mention.end - 1][1]
@@ -267,7 +165,7 @@ def _reason(
     )  # fmt: skip
 
 
-def _flags(found: Sequence[_Found], direction: Direction) -> tuple[str, ...]:
+def _flags(found: Sequence[Found], direction: Direction) -> tuple[str, ...]:
     """The families of red flags that are affirmed; suicide and violence even when they are not."""
     if direction is Direction.OUTBOUND:
         return ()
@@ -279,8 +177,8 @@ def _flags(found: Sequence[_Found], direction: Direction) -> tuple[str, ...]:
     return tuple(dict.fromkeys(told))
 
 
-def _queue(found: Sequence[_Found], priority: Priority, chosen: QueueName | None) -> QueueName:
-    """Where it waits: clinical when grave, else as the patient chose, else clinical unless it is only administrative."""
+def _queue(found: Sequence[Found], priority: Priority, chosen: QueueName | None) -> QueueName:
+    """Where it waits: clinical when grave, else as the patient chose, else clinical unless only administrative."""
     if priority is not Priority.ROUTINE:
         return QueueName.CLINICAL
     if chosen is not None:

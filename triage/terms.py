@@ -1,11 +1,11 @@
 """The notation in which a clinician writes a term, and how it is read.
 
-    mal à la poitrine          these words, in this order; case and accents do not matter
-    veux|veut mourir           one of several words
-    (mal|douleur à) la gorge   one of several phrases; `(de )?` may be absent
-    envie .. mourir            up to three words between; `...` up to six; never over the end of a sentence
-    suicid*                    any word that begins so; at least four letters
-    <child>                    any word of the class `child`
+* `mal à la poitrine`: these words, in this order; case and accents do not matter;
+* `veux|veut mourir`: one of several words in one place (a bar binds words, never phrases);
+* `(mal|douleur à) la gorge`: one of several phrases; with `?` after the bracket, perhaps none;
+* `envie .. mourir`: up to three words between, `...` up to six; never over the end of a sentence or a negation;
+* `suicid*`: any word that begins so, at least four letters;
+* `<child>`: any word of the class `child`.
 """
 
 from collections.abc import Iterator
