@@ -69,7 +69,7 @@ def refuse_unfit(raw: bytes) -> None:
     """Raise `MailRefusedError` for what SMTP must refuse: size, bare CR, LF or NUL (EIN-03), too many hops (EIN-21)."""
     if len(raw) > MAIL_BYTES:
         raise MailRefusedError("too_large", "552 5.3.4 Message too big for system")
-    # Where every CR and every LF belongs to a CRLF the three counts agree; counting is fifty times faster than a pattern.
+    # Where every CR and LF belongs to a CRLF the three counts agree; counting is fifty times faster than a pattern.
     if not raw.count(b"\r\n") == raw.count(b"\r") == raw.count(b"\n") or b"\x00" in raw:
         raise MailRefusedError("bare_control", "550 5.6.0 Bare CR, LF or NUL in the message (RFC 5322 section 2.3)")
     end = raw.find(b"\r\n\r\n")

@@ -216,7 +216,8 @@ class _Hooks:
         if mail.from_domain is None:
             return Authentication()
         peer = _peer(session)
-        if self._trusts(peer):
+        trusted = self._trusts(peer)
+        if trusted:
             said = authenticate.from_header(mail.headers, self._door.trusted_authserv_id, mail.from_domain)
             if said.source == "header":
                 return said
@@ -225,7 +226,7 @@ class _Hooks:
         return await verify.locally(
             raw,
             from_domain=mail.from_domain,
-            peer_ip=peer,
+            peer_ip="" if trusted else peer,
             helo=session.host_name or "",
             mail_from=_sender(envelope),
             query=self._query,

@@ -48,6 +48,8 @@ async def locally(
 ) -> Authentication:
     """DKIM, SPF and DMARC of a mail just received from `peer_ip`; `mail_from` is empty for the null sender.
 
+    An empty `peer_ip` says that the mail came through our own relay, whose address proves nothing: no SPF then.
+
     What the DNS would not tell now is TEMPERROR, never a pass: the caller answers 451 (EIN-26).
     """
     loop = asyncio.get_running_loop()
@@ -61,7 +63,7 @@ async def locally(
             raise DnsUnavailableError from error
 
     signers, signed = await asyncio.to_thread(_dkim, raw, ask)
-    allowed = await asyncio.to_thread(_spf, peer_ip, helo, mail_from, ask)
+    allowed = await asyncio.to_thread(_spf, peer_ip, helo, mail_from, ask) if peer_ip else Verification.NONE
     sender = (mail_from or helo).rpartition("@")[2].lower()
     try:
         policy = await policy_of(from_domain, query)

@@ -6,6 +6,7 @@ import smtplib
 import ssl
 from datetime import timedelta
 from email.message import EmailMessage
+from ipaddress import ip_network
 from pathlib import Path
 
 import pytest
@@ -225,15 +226,15 @@ async def test_our_own_check_speaks_when_no_relay_does(broker: Broker, open_door
     async def query(name: str, kind: str) -> tuple[str, ...]:
         return zone.get(name, ()) if kind == "TXT" else ()
 
-    client = await open_door(query=query)
-    assert (await client.deliver(MAIL + b"ok")).startswith("250")
-    proof = broker.kept[0].authentication
-    assert (proof.source, proof.spf, proof.dmarc, proof.aligned) == (
-        "local",
-        Verification.PASS,
-        Verification.PASS,
-        True,
-    )
+    for peers in ((), (ip_network("127.0.0.0/8"),)):
+        client = await open_door(query=query, trusted_peers=peers)
+        assert (await client.deliver(MAIL + b"ok")).startswith("250")
+    passed, failed, none = Verification.PASS, Verification.FAIL, Verification.NONE
+    proofs = [one.authentication for one in broker.kept]
+    assert [(one.source, one.spf, one.dmarc, one.aligned) for one in proofs] == [
+        ("local", passed, passed, True),
+        ("local", none, failed, False),  # through our own relay: its address says nothing of the sender
+    ]
 
 
 async def test_a_bounce_comes_in_with_the_delivery_that_it_speaks_of(broker: Broker, open_door: Open) -> None:
