@@ -84,7 +84,7 @@ def transcript(texts: Texts, language: Language, opened: OpenedThread, how: Tran
         subject=opened.subject, clinic=how.clinic, patient=how.patient, made=moment(how.made_at, how.zone),
         lines=tuple(_line(exchange, how) for exchange in opened.exchanges),
     )  # fmt: skip
-    return texts.page("transcript", language, page, language=language)
+    return texts.page("transcript", language, page)
 
 
 def moment(at: datetime, zone: ZoneInfo) -> Moment:

@@ -17,6 +17,12 @@ from messaging_server.storage.rows import as_rows
 from messaging_server.storage.tasks import OPEN, TaskKind, TaskRow, typed
 from messaging_server.storage.threads import ExchangeRow, ExchangeState, Role, ThreadRow, Way
 
+__all__ = [
+    "Colleague", "Cursor", "ExchangeRow", "InboxPage", "LastLine", "Leaving", "ReadingRow", "TaskRow", "ThreadRow",
+    "colleagues", "deliveries", "last_lines", "newest_tasks", "own_exchange", "own_record", "own_thread",
+    "page_of_threads", "readings",
+]  # fmt: skip
+
 SHOWN = (ExchangeState.FILED.value, ExchangeState.HELD.value)
 ANSWERING = (TaskKind.ANSWER.value, TaskKind.HELD.value, TaskKind.FAILED.value)
 UNSEEN_CATEGORIES = ("address_check",)

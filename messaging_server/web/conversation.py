@@ -1,0 +1,80 @@
+"""A conversation as its patient sees it: oldest to newest, who wrote, where it stands, what to do in danger."""
+
+from collections.abc import Mapping
+from typing import Final
+from uuid import UUID
+
+from consent.model import Channel
+from messaging_server.broker.notices import directions
+from messaging_server.broker.saying import notice_facts
+from messaging_server.record import reading
+from messaging_server.storage.queries import inbox as queries
+from messaging_server.web import names
+from messaging_server.web.fields import new_form_id
+from messaging_server.web.progress import progress
+from messaging_server.web.views.common import EmergencyCard, FieldError
+from messaging_server.web.views.patient import AttachmentView, Author, ExchangeView, Thread
+from messaging_server.web.visit import Visit
+from triage.model import Assessment, Priority
+
+MESSAGE_LENGTH: Final = 20_000
+"""Letters of a message."""
+
+
+async def open_view(
+    here: Visit, thread: UUID, *, form_id: str = "", message: str = "", errors: tuple[FieldError, ...] = ()
+) -> Thread:
+    """Open a thread and show it, with the box to answer in as it was left."""
+    opened = await reading.open_thread(here.means.database, here.who, thread, here.now)
+    task = (await here.means.database.read(lambda c: queries.newest_tasks(c, [thread]))).get(thread)
+    authors = [exchange.row.author_id for exchange in opened.exchanges if exchange.row.author_role == "staff"]
+    people = await names.people_behind(here, [*authors, task.owner_id if task else None])
+    stands = progress(here.clinic, task, here.now)
+    owner = people.get(task.owner_id) if task and task.owner_id else None
+    return Thread(
+        id=opened.row.id, subject=subject_or_words(here, opened.subject),
+        exchanges=tuple(_exchange(here, exchange, people) for exchange in opened.exchanges),
+        state=stands.state, with_whom=names.in_words(owner), due=stands.due, private=opened.row.private,
+        can_reply=opened.row.state == "open", form_id=form_id or new_form_id(), message=message,
+        max_length=MESSAGE_LENGTH, emergency=emergency_card(here, None, task), errors=errors,
+    )  # fmt: skip
+
+
+def subject_or_words(here: Visit, subject: str) -> str:
+    """A thread's subject; a text has none, and is called what it is."""
+    return subject.strip() or here.means.texts.gettext(here.language, "thread.no_subject")
+
+
+def _exchange(here: Visit, opened: reading.OpenedExchange, people: Mapping[UUID, Author]) -> ExchangeView:
+    row = opened.row
+    from_clinic = row.direction == "out"
+    return ExchangeView(
+        id=row.id, author=names.author_of(row.author_role, row.author_id, people, automatic=row.automatic),
+        at=here.clinic.local(row.visible_at if from_clinic else row.created_at), channel=Channel(row.channel),
+        body=opened.content.text, subject=opened.content.subject, attachments=_files(opened),
+        unread=from_clinic and row.opened_at is None,
+    )  # fmt: skip
+
+
+def _files(opened: reading.OpenedExchange) -> tuple[AttachmentView, ...]:
+    return tuple(
+        AttachmentView(name=note.filename, url=f"/files/{opened.row.id}/{number}", size_kb=-(-note.size // 1024))
+        for number, note in enumerate(opened.content.files)
+    )
+
+
+def emergency_card(here: Visit, found: Assessment | None, task: queries.TaskRow | None) -> EmergencyCard | None:
+    """What to do now: after a message that looks like an emergency, and as long as one waits in the thread.
+
+    Which danger it may be shows only where the message's own screening says so (ACK-07, ACK-08).
+    """
+    waits = task is not None and task.closed_at is None and task.priority is Priority.STAT
+    named = found is not None and found.priority is Priority.STAT
+    if not (waits or named):
+        return None
+    alerted = task.acknowledged_at if task else None
+    return EmergencyCard(
+        lines=notice_facts(here.clinic, here.language, here.now).lines,
+        directions=directions(found.flags) if found is not None and named else (),
+        alerted_at=here.clinic.local(alerted) if alerted else None,
+    )
