@@ -176,7 +176,7 @@
   let went = 0;
   document.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
-    if (writing(event.target) || (keys && keys.open) || !document.body.classList.contains("staff")) return;
+    if (writing(event.target) || (keys && keys.open) || !("shortcuts" in document.body.dataset)) return;
     const { key } = event;
     let done = false;
     if (key === "q" && event.timeStamp - went < 1500) done = press(one("[data-queue]"));

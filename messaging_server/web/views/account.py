@@ -189,7 +189,6 @@ class Account(FormView):
     failed_since: int = 0
     """Sign-ins that failed since the last one that succeeded."""
     second_factor: bool
-    can_drop_second_factor: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

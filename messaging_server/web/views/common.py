@@ -80,6 +80,7 @@ class FlashCode(StrEnum):
     INVITED = "invited"
     ADMITTED = "admitted"
     ADDRESS_VERIFIED = "address_verified"
+    SHORTCUTS_CHANGED = "shortcuts_changed"
     NOT_SAVED = "not_saved"
 
 
@@ -144,6 +145,13 @@ class FormView:
         return next((error.code for error in self.errors if error.field == name), None)
 
 
+class Outage(StrEnum):
+    """A way out that does not work now; the inbox always does."""
+
+    EMAIL = "email"
+    SMS = "sms"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Signed:
     """Who is signed in."""
@@ -173,8 +181,10 @@ class Chrome:
     static_version: str
     timeout: int | None = None
     """Seconds until the session ends unless it is used; a warning comes two minutes before (ACC-03)."""
-    outages: tuple[str, ...] = ()
-    """Channels that do not work now, as `email` or `sms` (TRI-22)."""
+    outages: tuple[Outage, ...] = ()
+    """Ways out that do not work now (TRI-22)."""
+    shortcuts: bool = True
+    """Single letters act on the staff's pages, unless the person has switched them off (WCAG 2.1.4)."""
 
     @property
     def audience(self) -> Audience:

@@ -8,7 +8,7 @@ from uuid import UUID
 from consent.model import Category, Channel, Refusal
 from messaging_server.texts import Language
 from messaging_server.web.views.board import Row
-from messaging_server.web.views.common import EmergencyCard, FormView
+from messaging_server.web.views.common import FormView
 from messaging_server.web.views.patient import ChannelChoices, ExchangeView
 from triage.model import Certainty, Priority, QueueName, Topic
 
@@ -214,7 +214,6 @@ class Item(FormView):
     disposition: Close | None = None
     disposition_note: str = field(default="", repr=False)
     history: tuple[HistoryLine, ...] = ()
-    emergency: EmergencyCard | None = None
     next: UUID | None = None
     """The item after this one, for `j`."""
     previous: UUID | None = None
@@ -248,6 +247,7 @@ class Sending:
     task: UUID
     to_name: str = field(repr=False)
     way: Way
+    way_address: str = field(default="", repr=False)
     leaves_at: datetime
     seconds: int
     next: UUID | None = None

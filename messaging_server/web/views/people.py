@@ -109,7 +109,6 @@ class Letter:
     expires: datetime
     on: date
     person: UUID
-    letter_language: Language
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

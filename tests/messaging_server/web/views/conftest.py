@@ -1,0 +1,167 @@
+"""Pages as a browser meets them: rendered from view models, served on loopback under the real policy, seen by axe."""
+
+import asyncio
+import json
+import os
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+from aiohttp import web
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from messaging_server.texts import TEMPLATES, Language, Texts
+from messaging_server.web.views.common import Audience, Chrome, Nav, Signed
+
+CHROMIUM = Path("/usr/bin/chromium")
+STATIC = TEMPLATES.parent / "messaging_server" / "web" / "static"
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
+    "form-action 'self'; frame-ancestors 'none'; base-uri 'none'; require-trusted-types-for 'script'"
+)
+ARGUMENTS = [
+    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync", "--disable-dev-shm-usage",
+]  # fmt: skip
+# Nothing is switched off; what axe leaves off by default is switched on: contrast of 7:1 and targets of 24 px.
+AXE = {"rules": {"color-contrast-enhanced": {"enabled": True}, "target-size": {"enabled": True}}}
+PLACES = {
+    Audience.NONE: (),
+    Audience.PATIENT: (Nav.INBOX, Nav.WRITE, Nav.CHOICES, Nav.READERS),
+    Audience.STAFF: (Nav.BOARD, Nav.PEOPLE, Nav.SUPERVISOR, Nav.POLICY, Nav.TEAM),
+}
+
+
+def frame(language: Language, audience: Audience, **changes: object) -> Chrome:
+    """The frame of a page of an invented clinic."""
+    name = {Audience.PATIENT: "Jean Tremblay", Audience.STAFF: "Marie Gagnon"}.get(audience)
+    given: dict[str, object] = {
+        "language": language,
+        "path": "/",
+        "csrf": "abc123",
+        "clinic": "Clinique de l’Érablière",
+        "clinic_phone": "+15145550142",
+        "privacy_contact": "Louise Roy, 514 555-0143",
+        "signed": Signed(name=name, audience=audience) if name else None,
+        "nav": PLACES[audience],
+        "static_version": "1",
+        "timeout": 900 if name else None,
+    }
+    return Chrome(**(given | changes))  # type: ignore[arg-type]  # the fields of a frame, by name
+
+
+@pytest.fixture(scope="session")
+def texts() -> Texts:
+    return Texts.load()
+
+
+@pytest.fixture
+def chrome() -> Callable[..., Chrome]:
+    return frame
+
+
+@dataclass
+class Site:
+    """A loopback server that shows whatever page was put on it last, and notes what the pages posted."""
+
+    url: str = ""
+    html: str = ""
+    posts: list[tuple[str, dict[str, str]]] = field(default_factory=list)
+    events: list[str] = field(default_factory=list)
+
+
+def _application(site: Site) -> web.Application:
+    async def page(_: web.Request) -> web.Response:
+        return web.Response(text=site.html, content_type="text/html", headers={"Content-Security-Policy": POLICY})
+
+    async def post(request: web.Request) -> web.Response:
+        site.posts.append((request.path, {k: str(v) for k, v in (await request.post()).items()}))
+        if request.path == "/staff/hint":
+            return web.json_response({"remarks": [{"text": "<b>Longue phrase</b>"}]})
+        return await page(request)
+
+    async def events(_: web.Request) -> web.Response:
+        body = "retry: 60000\n\n" + "".join(f"event: task\ndata: {one}\n\n" for one in site.events)
+        return web.Response(text=body, content_type="text/event-stream")
+
+    application = web.Application()
+    application.router.add_static("/static", STATIC)
+    application.router.add_get("/staff/events", events)
+    application.router.add_get("/{path:.*}", page)
+    application.router.add_post("/{path:.*}", post)
+    return application
+
+
+@pytest.fixture(scope="module")
+def site() -> Iterator[Site]:
+    made = Site()
+    loop = asyncio.new_event_loop()
+    runner = web.AppRunner(_application(made), access_log=None)
+
+    async def start() -> None:
+        await runner.setup()
+        await web.TCPSite(runner, "127.0.0.1", 0).start()
+        made.url = f"http://127.0.0.1:{runner.addresses[0][1]}/"
+
+    loop.run_until_complete(start())
+    thread = threading.Thread(target=loop.run_forever)
+    thread.start()
+    yield made
+    asyncio.run_coroutine_threadsafe(runner.cleanup(), loop).result(timeout=10)
+    loop.call_soon_threadsafe(loop.stop)
+    thread.join()
+    loop.close()
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    if not CHROMIUM.exists():
+        if os.environ.get("REQUIRE") == "all":
+            pytest.fail(f"{CHROMIUM} is missing and REQUIRE=all")
+        pytest.skip(f"{CHROMIUM} is missing")
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        yield started
+        started.close()
+
+
+@pytest.fixture
+def visit(browser: Browser, site: Site) -> Iterator[Callable[..., Page]]:
+    """Open a page; any complaint of the browser, above all a breach of the content policy, fails the test."""
+    opened: list[Page] = []
+    complaints: list[str] = []
+
+    def go(html: str, *, width: int = 1280, scheme: str = "light") -> Page:
+        site.html = html
+        site.posts.clear()
+        context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme)  # type: ignore[arg-type]
+        page = context.new_page()
+        page.on("console", lambda said: complaints.append(said.text) if said.type in {"error", "warning"} else None)
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.goto(site.url)
+        opened.append(page)
+        return page
+
+    yield go
+    for page in opened:
+        page.context.close()
+    assert complaints == []
+
+
+@pytest.fixture
+def judge(visit: Callable[..., Page]) -> Callable[..., Page]:
+    """Open a page and let axe judge it; below 321 px it may not scroll sideways either (ACC-06)."""
+
+    def go(html: str, name: str, *, width: int, scheme: str) -> Page:
+        page = visit(html, width=width, scheme=scheme)
+        found = Axe().run(page, options=AXE).response["violations"]
+        said = [f"{one['id']}: {[node['html'][:160] for node in one['nodes'][:3]]}" for one in found]
+        assert said == [], f"{name} ({scheme}, {width} px): {json.dumps(said, indent=1, ensure_ascii=False)}"
+        if width <= 320:
+            assert page.evaluate("document.documentElement.scrollWidth") <= width, f"{name} scrolls sideways"
+        return page
+
+    return go

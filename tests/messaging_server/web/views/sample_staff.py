@@ -1,0 +1,284 @@
+"""Invented staff pages: each empty, full and in error."""
+
+from dataclasses import replace
+from datetime import date, timedelta
+
+from consent.model import Act, Category, Channel, Method, Refusal
+from messaging_server.storage.accounts import AccountRole
+from messaging_server.texts import Language
+from messaging_server.web.views import board as b
+from messaging_server.web.views import item as i
+from messaging_server.web.views import people as q
+from messaging_server.web.views.account import ConsentAnswer
+from messaging_server.web.views.common import Audience, ErrorCode
+from messaging_server.web.views.patient import Author, AuthorKind, ChoiceState, DeliveryWord
+from tests.messaging_server.web.views.sample_account import NOW, QR, channels, wrong
+from tests.messaging_server.web.views.sample_patient import AGREED, BODY, DUE, EXCHANGES, LONG, choices, number
+from triage.model import Certainty, Priority, QueueName, Topic
+
+LONG_NAME = "Marie-Antoinette-Élisabeth de la Chevrotière-Saint-Laurent d’Amours"
+BIRTH = date(1948, 3, 27)
+
+
+def row(count: int, **changes: object) -> b.Row:
+    """One thing that waits."""
+    made = b.Row(
+        task=number(count), version=1, priority=Priority.ROUTINE, patient="Jean Tremblay", queue=QueueName.RENEWALS,
+        subject="Renouvellement de mon ordonnance", waiting=timedelta(hours=3), since=NOW, due=DUE,
+        left=timedelta(hours=20),
+    )  # fmt: skip
+    return replace(made, **changes)  # type: ignore[arg-type]
+
+
+EMERGENCY = row(
+    9, priority=Priority.STAT, queue=QueueName.CLINICAL, subject="Douleur", waiting=timedelta(minutes=4),
+    acknowledged=False, flags=(b.Flag.SENSITIVE, b.Flag.ESCALATED), left=timedelta(minutes=26),
+)  # fmt: skip
+ROWS = (
+    row(1, priority=Priority.URGENT, left=timedelta(minutes=50), flags=(b.Flag.MINOR, b.Flag.PROXY), owner="Luc Roy"),
+    row(2, left=-timedelta(hours=4), patient=LONG_NAME, subject=LONG, owner="Marie Gagnon", mine=True),
+    row(3, patient=None, subject="", due=None, left=None, next_step=b.NextStep.IDENTIFY, flags=tuple(b.Flag)),
+    *(row(n, next_step=step) for n, step in enumerate(b.NextStep, start=4)),
+    row(8, left=None, waiting=timedelta(days=2)),
+    row(10, priority=Priority.STAT, owner="Luc Roy"),
+)
+QUEUES = tuple(b.QueueTab(name=name, count=n, urgent=n % 3) for n, name in enumerate(QueueName))
+LENSES = tuple(b.LensTab(lens=lens, count=n) for n, lens in enumerate(b.Lens))
+BOARD = b.Board(queues=QUEUES, lenses=LENSES, rows=ROWS, at=NOW)
+EMPTY_BOARD = b.Board(
+    queues=tuple(replace(tab, count=0, urgent=0) for tab in QUEUES),
+    lenses=tuple(replace(tab, count=0) for tab in LENSES), at=NOW,
+)  # fmt: skip
+
+FINDINGS = tuple(
+    i.FindingView(
+        number=n, topic=topic, priority=Priority.URGENT, words="me sens vide", certainty=certainty,
+        rule="mental_health.low_mood", ruleset="builtin@3f9a", part="new_text", state=state,
+    )
+    for n, (topic, certainty, state) in enumerate(
+        [
+            (None, Certainty.AFFIRMED, i.FindingState.OPEN), (Topic.MENTAL_HEALTH, Certainty.NEGATED, i.FindingState.OPEN),
+            (Topic.ONCOLOGY, Certainty.PAST, i.FindingState.CONFIRMED), (Topic.STI_BBI, Certainty.RELATIVE, i.FindingState.REFUTED),
+            (Topic.ADDICTION, Certainty.HYPOTHETICAL, i.FindingState.OPEN),
+        ], start=1,
+    )
+)  # fmt: skip
+SEGMENTS = (i.Segment("Bonjour, depuis lundi je "), i.Segment("me sens vide", 1), i.Segment(". <i>Merci</i>\n\nJean"))
+STAFF_EXCHANGES = tuple(
+    i.StaffExchange(
+        view=replace(view, author=Author(kind=AuthorKind.PATIENT, name="Jean Tremblay")) if not n else view,
+        segments=SEGMENTS if not n else (i.Segment(view.body),),
+    )
+    for n, view in enumerate(EXCHANGES)
+)
+CARD = i.PatientCard(
+    person=number(77), name="Jean Tremblay", birth_date=BIRTH, age=78, language=Language.FR, phone="+15145550199",
+    channels=(AGREED[0], choices(ChoiceState.REFUSED)[2]), proxies=("Anne Tremblay, fille",), other_open=2,
+)  # fmt: skip
+COMPOSER = i.Composer(
+    form_id="f1", to_name="Jean Tremblay", way=i.Way.INBOX_EMAIL, way_address="j…@exemple.ca", language=Language.FR,
+    subject="Renouvellement de mon ordonnance", greeting="Bonjour monsieur Tremblay,", closing="Bonne journée,",
+    signature="Marie Gagnon, infirmière clinicienne\n514 555-0142", categories=tuple(Category),
+    answers=tuple((question, None) for question in i.Question),
+    models=(i.Option("1", "Renouvellement fait"), i.Option("2", "Rendez-vous offert")),
+)  # fmt: skip
+ITEM = i.Item(
+    row=row(2, mine=True, owner="Marie Gagnon", flags=(b.Flag.SENSITIVE,)), thread=number(1), exchanges=STAFF_EXCHANGES,
+    findings=FINDINGS, not_screened=("attachment:1",), patient=CARD, composer=COMPOSER, queues=tuple(QueueName),
+    history=(i.HistoryLine(at=NOW, who="Luc Roy", what="Rendez-vous → Clinique"),), next=number(3), previous=number(1),
+)  # fmt: skip
+REFUSED = replace(
+    ITEM,
+    composer=replace(
+        COMPOSER, body="Le résultat montre une tumeur.", category=Category.NORMAL_RESULT, language=Language.EN,
+        answers=((i.Question.NEW_DIAGNOSIS, i.Answer.YES), (i.Question.NEW_TREATMENT, i.Answer.NO), (i.Question.ABNORMAL_RESULT, None)),
+        warnings=tuple(i.Remark(code=code, words="une tumeur" if code is i.Warn.SENSITIVE else "") for code in i.Warn),
+        blocked=i.Blocked(
+            block=i.Block.SENSITIVE, topics=(Topic.ONCOLOGY, Topic.EMOTIONAL), words=("tumeur",), rule="oncology.tumour",
+            can_override=True,
+        ),
+    ),
+    errors=wrong(
+        subject=ErrorCode.REQUIRED, greeting=ErrorCode.NO_GREETING, body=ErrorCode.REQUIRED, closing=ErrorCode.NO_CLOSING,
+        category=ErrorCode.CATEGORY_NEEDED, abnormal_result=ErrorCode.ANSWER_QUESTION,
+        override_reason=ErrorCode.REASON_NEEDED, disposition=ErrorCode.DISPOSITION_NEEDED,
+    ),
+)  # fmt: skip
+CONFIRM = i.Confirm(
+    task=number(2), version=1, form_id="f1", to_name="Jean Tremblay", birth_date=BIRTH, way=i.Way.INBOX_EMAIL,
+    way_address="j…@exemple.ca", subject="Renouvellement", text=BODY, hidden=(("body", BODY), ("category", "appointments")),
+)  # fmt: skip
+HELD = i.Held(
+    row=row(3, patient=None, priority=Priority.STAT, acknowledged=False), channel=Channel.EMAIL, authenticated=False,
+    claimed_sender="quelquun@exemple.ca", at=NOW, segments=SEGMENTS, findings=FINDINGS, not_screened=("attachment:1",),
+)  # fmt: skip
+PERSON = q.Person(
+    id=number(77), name="Jean Tremblay", birth_date=BIRTH, age=78, language=Language.FR, enrolment=q.Enrolment.ACTIVE
+)
+NUMBERS = b.QueueNumbers(
+    queue=QueueName.CLINICAL, open=12, unowned=3, late=2, emergencies=1, failed=0, held=1, oldest=timedelta(days=1),
+    answered=40, in_time=37,
+)  # fmt: skip
+MEMBER = q.Member(account=number(5), name="Luc Roy", role=AccountRole.PHYSICIAN, enrolment=q.Enrolment.ACTIVE)
+
+
+def blocked(block: i.Block, **changes: object) -> i.Item:
+    """An item whose reply was stopped, for one reason."""
+    stop = replace(i.Blocked(block=block), **changes)  # type: ignore[arg-type]
+    return replace(ITEM, patient=replace(CARD, phone=None), composer=replace(COMPOSER, blocked=stop, models=()))
+
+
+PAGES: dict[str, tuple[str, object]] = {
+    "board empty": ("staff/board", EMPTY_BOARD),
+    "board": ("staff/board", replace(BOARD, pinned=(EMERGENCY, replace(EMERGENCY, patient=None)), more="/staff?after=8")),
+    "board of a queue": ("staff/board", replace(BOARD, queue=QueueName.RENEWALS, lens=None)),
+    "board of forty": ("staff/board", replace(BOARD, rows=tuple(row(n) for n in range(40)))),
+    "item": ("staff/item", ITEM),
+    "item refused": ("staff/item", REFUSED),
+    "item not mine": (
+        "staff/item",
+        replace(
+            ITEM, row=replace(EMERGENCY, subject=""), composer=None, findings=(), not_screened=(), exchanges=(),
+            history=(), next=None, previous=None,
+        ),
+    ),
+    "confirm": ("staff/confirm", CONFIRM),
+    "confirm refused": (
+        "staff/confirm",
+        replace(
+            CONFIRM, warnings=(i.Remark(code=i.Warn.LONG),), errors=wrong(right_person=ErrorCode.IDENTITY_NOT_CONFIRMED)
+        ),
+    ),
+    "sending": (
+        "staff/sending",
+        i.Sending(
+            exchange=number(4), task=number(2), to_name="Jean Tremblay", way=i.Way.INBOX_ONLY, leaves_at=NOW, seconds=60,
+            next=number(3),
+        ),
+    ),
+    "held": ("staff/held", HELD),
+    "held searched": (
+        "staff/held",
+        replace(
+            HELD, authenticated=True, subject="Question", query="trem", row=row(3, patient=None),
+            candidates=(
+                i.Candidate(person=number(77), name="Jean Tremblay", birth_date=BIRTH, address_matches=True),
+                i.Candidate(person=number(78), name="Jeanne Tremblay", birth_date=BIRTH),
+            ),
+            errors=wrong(person=ErrorCode.CHOOSE_ONE, identity=ErrorCode.IDENTITY_NOT_CONFIRMED),
+        ),
+    ),
+    "held, nobody found": ("staff/held", replace(HELD, query="zzz", candidates=(), findings=())),
+    "people": ("staff/people", q.People()),
+    "people, nobody": ("staff/people", q.People(query="zzz", found=())),
+    "people found": (
+        "staff/people",
+        q.People(
+            query="tremblay", more=True,
+            found=tuple(
+                q.PersonLine(
+                    id=number(n), name=LONG_NAME, birth_date=BIRTH, enrolment=state, consented=bool(n % 2), open_items=n
+                )
+                for n, state in enumerate(q.Enrolment)
+            ),
+        ),
+    ),
+    "person empty": ("staff/person", PERSON),
+    "person": (
+        "staff/person",
+        replace(
+            PERSON, name=LONG_NAME, enrolment=q.Enrolment.INVITED, code_expires=DUE, channels=AGREED, rows=ROWS[:3],
+            addresses=(AGREED[1].addresses[0], replace(AGREED[1].addresses[3], personal=False)), admissible=True,
+            register=tuple(
+                q.ConsentLine(at=NOW, act=act, method=method, by="Luc Roy", text_version=2)
+                for act, method in zip([*Act, Act.ACCEPTED], Method, strict=True)
+            ),
+            errors=wrong(identity=ErrorCode.IDENTITY_NOT_CONFIRMED),
+        ),
+    ),
+    "enrol": ("staff/enrol", q.Enrol()),
+    "enrol refused": (
+        "staff/enrol",
+        q.Enrol(
+            given_name="Jean", birth_day="31", birth_month="2", birth_year="1948", language=Language.EN, email="jean@",
+            phone="12", document="passport",
+            errors=wrong(
+                family_name=ErrorCode.REQUIRED, birth_day=ErrorCode.NOT_A_DATE, language=ErrorCode.CHOOSE_ONE,
+                email=ErrorCode.NOT_AN_EMAIL, phone=ErrorCode.NOT_A_PHONE, personal=ErrorCode.NOT_ATTESTED,
+                document=ErrorCode.CHOOSE_ONE,
+            ),
+        ),
+    ),
+    "letter": (
+        "staff/letter",
+        q.Letter(
+            name="Jean Tremblay", address="https://messages.clinique.exemple", login="jean.tremblay", qr_base64=QR,
+            code="4XKD-99QW-7PLM-22ZA", expires=DUE, on=date(2026, 11, 23), person=number(77),
+        ),
+    ),
+    "record consent": (
+        "staff/record_consent",
+        q.RecordConsent(person=number(77), name=LONG_NAME, birth_date=BIRTH, channels=channels(None), text_version=3),
+    ),
+    "record consent refused": (
+        "staff/record_consent",
+        q.RecordConsent(
+            person=number(77), name="Jean Tremblay", birth_date=BIRTH, channels=channels(ConsentAnswer.ACCEPT),
+            text_version=3, method=Method.VERBAL, errors=wrong(note=ErrorCode.NOTE_NEEDED, explained=ErrorCode.REQUIRED),
+        ),
+    ),
+    "supervisor": (
+        "staff/supervisor",
+        b.Supervisor(
+            queues=(NUMBERS, replace(NUMBERS, queue=QueueName.RESULTS, answered=0, late=0, emergencies=0, oldest=None)),
+            overrides=1, at=NOW,
+        ),
+    ),
+    "supervisor empty": ("staff/supervisor", b.Supervisor(queues=(), at=NOW)),
+    "team empty": ("staff/team", q.Team(members=(), may_invite=False, may_admit=False)),
+    "team": (
+        "staff/team",
+        q.Team(
+            members=tuple(replace(MEMBER, role=role, account=number(n)) for n, role in enumerate(AccountRole))
+            + (replace(MEMBER, waits_for_admission=True, queues=tuple(QueueName)),),
+            may_invite=True, may_admit=True, roles=(AccountRole.NURSE,), errors=wrong(name=ErrorCode.REQUIRED, role=ErrorCode.CHOOSE_ONE),
+        ),
+    ),
+    "team, waiting": (
+        "staff/team", q.Team(members=(replace(MEMBER, waits_for_admission=True),), may_invite=False, may_admit=False)
+    ),
+    "policy": (
+        "staff/policy",
+        q.PolicyPage(
+            version=4, since=NOW, by="Luc Roy", ruleset="builtin@3f9a", hours=(("Lundi au vendredi", "8 h à 17 h"),),
+            queues=tuple(
+                q.PolicyQueue(queue=name, response="2 jours ouvrables", roles=(AccountRole.NURSE, AccountRole.PHYSICIAN))
+                for name in QueueName
+            ),
+            holidays=(date(2026, 12, 25),), lines=(("Info-Santé", "811", date(2026, 9, 1)),),
+        ),
+    ),
+    "policy empty": ("staff/policy", q.PolicyPage(version=1, since=NOW, queues=(), hours=(), ruleset="builtin@3f9a")),
+}  # fmt: skip
+PAGES |= {f"board, {lens}": ("staff/board", replace(EMPTY_BOARD, lens=lens, rows=ROWS[2:4])) for lens in b.Lens}
+PAGES |= {f"blocked, {block}": ("staff/item", blocked(block)) for block in i.Block}
+WORDS_ONLY: dict[str, tuple[str, object]] = {
+    f"refusal {refusal}": (
+        "staff/item",
+        blocked(i.Block.CONSENT, refusal=refusal, channel=Channel.SMS, category=Category.BROADCAST),
+    )
+    for refusal in Refusal
+}
+WORDS_ONLY |= {f"way {way}": ("staff/confirm", replace(CONFIRM, way=way)) for way in i.Way}
+WORDS_ONLY |= {
+    f"delivery {word}": (
+        "staff/item",
+        replace(
+            ITEM, exchanges=(replace(STAFF_EXCHANGES[0], view=replace(EXCHANGES[0], delivery=word)),)
+        ),
+    )
+    for word in DeliveryWord
+}
+
+CASES = {f"staff: {name}": (Audience.STAFF, *case) for name, case in PAGES.items()}
+MORE = {f"staff: {name}": (Audience.STAFF, *case) for name, case in WORDS_ONLY.items()}
