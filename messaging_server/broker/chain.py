@@ -70,7 +70,17 @@ def decide(case: Case, chain: Sequence[Link] = INBOUND) -> Decision:
             disposition = link.stop
             break
     notice = None if case.automatic else notice
-    return Decision(disposition, tuple(findings), notice, notice is not None and may_leave(case, notice))
+    leaves = notice is not None and may_leave(case, notice)
+    return Decision(disposition, tuple(findings), _as_held(notice, disposition), leaves)
+
+
+def _as_held(notice: Notice | None, disposition: Disposition) -> Notice | None:
+    """To a sender without consent the emergency card comes with "not yet" and nothing else, for it promises no answer.
+
+    The text begins with the same card (CON-04), and leaves under the emergency's own throttle.
+    """
+    held = disposition is Disposition.HELD and notice is Notice.EMERGENCY
+    return Notice.NOT_YET if held else notice
 
 
 def may_leave(case: Case, notice: Notice) -> bool:

@@ -16,7 +16,7 @@ from keys.server import ServerKeys, fingerprint, open_delivery, seal_delivery, s
 from keys.tokens import new_reply_token
 from messaging_server.broker.clinic import Clinic, Means, language_of
 from messaging_server.broker.filing import delivery_facts
-from messaging_server.broker.notices import NOTICES, Line, Notice, NoticeFacts, Rule, Unit, variables
+from messaging_server.broker.notices import NOTICES, Line, Notice, NoticeFacts, Rule, Unit, told_lines, variables
 from messaging_server.broker.sealing import Audience
 from messaging_server.message import new_id
 from messaging_server.record.content import Content, Judgement
@@ -110,13 +110,7 @@ def notice_facts(clinic: Clinic, language: Language, now: datetime, flags: Colle
 
 def help_lines(clinic: Clinic, language: Language, flags: Collection[str] = ()) -> tuple[Line, ...]:
     """The help lines of the clinic's province; some appear only when a red flag calls for them (ACK-08)."""
-    return tuple(
-        Line(
-            kind=line.kind, name=line.name[language], number=line.number, hours=line.hours[language],
-            note=line.note[language], text_number=line.text_number,
-        )
-        for line in lines_for(clinic.lines, clinic.policy.province, flags, language)
-    )  # fmt: skip
+    return told_lines(lines_for(clinic.lines, clinic.policy.province, flags, language), language)
 
 
 def rule_of(queue: Queue) -> Rule:

@@ -85,6 +85,8 @@ def _plain(value: Any) -> Any:
         return value.hex()
     if isinstance(value, UUID):
         return str(value)
+    if isinstance(value, frozenset):
+        return sorted(map(str, value))
     raise TypeError(type(value).__name__)
 
 

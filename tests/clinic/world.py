@@ -31,6 +31,7 @@ CHEAP = Cost(operations=1, memory=8 * 1024 * 1024)
 """So that a test does not spend its time on passwords; the real cost has its own test."""
 TUESDAY = datetime(2026, 11, 24, 15, 0, tzinfo=UTC)
 """A working day, 10 a.m. in Montréal."""
+PASSWORD = "un long mot de passe pour rire"
 TEXTS = Texts.load()
 RULES = builtin_rules()
 LINES = builtin_lines()
@@ -76,10 +77,10 @@ class World:
         """Enrol somebody at the counter."""
         return await enrolment.enrol(self.means, self.clinic, self.staff(AccountRole.RECEPTION), new, self.now)
 
-    async def sign_in_first(self, issued: Issued, birth_date: str, password: str = "un long mot de passe pour rire") -> Reader:
+    async def sign_in_first(self, issued: Issued, birth_date: str) -> Reader:
         """Turn a code into an account."""
         opened = await admission.check_code(self.means, self.clinic, issued.code, birth_date, self.now)
-        made = await admission.activate(self.means, self.clinic, opened, issued.code, password, self.now, CHEAP)
+        made = await admission.activate(self.means, self.clinic, opened, issued.code, PASSWORD, self.now, CHEAP)
         account = made.account
         return Reader(
             clinic=self.clinic.id, account=account.id, person=account.person_id, role=AccountRole(account.role),

