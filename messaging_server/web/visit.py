@@ -21,6 +21,7 @@ from messaging_server.record.reading import Reader
 from messaging_server.storage import people
 from messaging_server.storage.accounts import AccountRole, AccountRow, SessionRow, SessionState
 from messaging_server.texts import Language
+from messaging_server.web.limits import Guard
 from messaging_server.web.views.common import Audience, Chrome, Flash, FlashCode, FlashKind, Nav, Signed
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -39,6 +40,8 @@ class Site:
     idle_minutes: Mapping[Audience, int]
     trusted_proxies: frozenset[str] = frozenset()
     outages: Callable[[], tuple[str, ...]] = tuple
+    guard: Guard = field(default_factory=Guard)
+    """What this process remembers of wrong tries (IDN-09)."""
 
 
 SITE: Final = web.AppKey("site", Site)

@@ -1,6 +1,5 @@
 """What signing in asks of the database: who it is, whether they were asked for their consent, and under which text."""
 
-from collections.abc import Collection
 from dataclasses import dataclass, field
 from uuid import UUID
 
@@ -64,9 +63,3 @@ def consent_ground(connection: Connection, clinic: UUID, person_id: UUID) -> Con
 def text_version(connection: Connection, clinic: UUID, version: int) -> ConsentTextRow | None:
     """One published consent text."""
     return consents.text_version(connection, clinic, version)
-
-
-def waiting(connection: Connection, table: str, states: Collection[str], most: int) -> int:
-    """How many rows of a table of work are in these states, counted up to `most`: the cost stays bounded."""
-    column = tables.metadata.tables[table].c["state" if table == "deliveries" else "status"]
-    return len(connection.execute(select(1).select_from(tables.metadata.tables[table]).where(column.in_(states)).limit(most)).all())

@@ -52,13 +52,16 @@ class ChoosePassword(FormView):
     progress: Progress | None = None
     action: str = "/activate/password"
     ask_current: bool = False
+    code: str = field(default="", repr=False)
+    """The activation code, carried from the step before: in the form, never in an address."""
+    birth_date: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecoveryCode(FormView):
-    """The recovery code, shown once."""
+    """The recovery code, shown once; `progress` is None outside a first sign-in."""
 
-    progress: Progress
+    progress: Progress | None = None
     code: str = field(repr=False)
 
 
@@ -70,8 +73,12 @@ class TotpSetup(FormView):
     """An SVG document, base64."""
     secret: str = field(repr=False)
     required: bool
+    pending: str = field(default="", repr=False)
+    """The same secret, sealed: it comes back with the code."""
     progress: Progress | None = None
     action: str = "/activate/totp"
+    ask_current: bool = False
+    """Whether the password is asked again, as it is for a change (IDN-05)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,6 +103,10 @@ class ConsentBlockName(StrEnum):
     CONTENT_KINDS = "content_kinds"
 
 
+Kept = tuple[tuple[str, str], ...]
+"""What was answered on the pages before, as names and values of hidden fields: nothing is recorded before the end."""
+
+
 class ConsentAnswer(StrEnum):
     """What was said to a block, a channel or a kind of content."""
 
@@ -113,6 +124,7 @@ class ConsentBlock(FormView):
     risks: tuple[tuple[Channel, str], ...] = ()
     """For the block of risks, a text for each channel that is offered (CON-06)."""
     text_version: int
+    kept: Kept = field(default=(), repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -143,6 +155,7 @@ class ConsentChoices(FormView):
     progress: Progress
     channels: tuple[ConsentChannel, ...]
     text_version: int
+    kept: Kept = field(default=(), repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -157,6 +170,7 @@ class ConsentSummary(FormView):
     on: date
     given: datetime | None = None
     """When it was said, once it was; the page is then a copy to keep."""
+    kept: Kept = field(default=(), repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
