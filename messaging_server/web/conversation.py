@@ -42,7 +42,7 @@ async def open_view(
 
 def subject_or_words(here: Visit, subject: str) -> str:
     """A thread's subject; a text has none, and is called what it is."""
-    return subject.strip() or here.means.texts.gettext(here.language, "thread.no_subject")
+    return subject.strip() or here.means.texts.gettext(here.language, "held.no_subject")
 
 
 def _exchange(here: Visit, opened: reading.OpenedExchange, people: Mapping[UUID, Author]) -> ExchangeView:

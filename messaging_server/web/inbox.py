@@ -15,7 +15,7 @@ from messaging_server.record.entry import EntryKind
 from messaging_server.record.transcript import Transcribing, transcript
 from messaging_server.storage.database import Connection
 from messaging_server.storage.queries import inbox as queries
-from messaging_server.web import conversation, names
+from messaging_server.web import conversation, names, readers
 from messaging_server.web.fields import id_of, id_or_none
 from messaging_server.web.progress import progress
 from messaging_server.web.views.common import Nav
@@ -35,6 +35,7 @@ def routes() -> list[web.RouteDef]:
         web.get("/threads/{thread}", show_thread),
         web.get("/threads/{thread}/download", download),
         web.get("/files/{exchange}/{number}", download_file),
+        web.get("/readers", readers.show_readers),
     ]
 
 

@@ -10,6 +10,8 @@ from messaging_server.storage import consents, people, tables
 from messaging_server.storage.outbox import DeliveryState
 from messaging_server.storage.people import AddressRow
 
+__all__ = ["AddressRow", "addresses", "own_address", "register", "waiting"]
+
 
 def register(connection: Connection, person: UUID) -> tuple[ConsentEvent, ...]:
     """Every act of a person's consent register, oldest first."""

@@ -102,6 +102,7 @@ class ErrorCode(StrEnum):
     SIGN_IN_FAILED = "sign_in_failed"
     TOO_MANY_TRIES = "too_many_tries"
     CODE_WRONG = "code_wrong"
+    ADDRESS_CODE_WRONG = "address_code_wrong"
     ACTIVATION_WRONG = "activation_wrong"
     PASSWORD_SHORT = "password_short"  # noqa: S105  # the name of a sentence
     PASSWORD_COMMON = "password_common"  # noqa: S105  # the name of a sentence

@@ -232,6 +232,8 @@ class AddressView:
     value: str = field(repr=False)
     state: AddressWord
     personal: bool = True
+    id: UUID | None = None
+    """Given where the reader may prove the address with a code."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -257,6 +259,15 @@ class Choices(FormView):
     given: datetime | None = None
     expires: datetime | None = None
     proxies: tuple[str, ...] = field(default=(), repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VerifyAddress(FormView):
+    """Where the code that went to an address is typed in (DIR-03)."""
+
+    address: AddressView
+    expires: datetime | None = None
+    """Until when the code that was sent works; None while none is on its way."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

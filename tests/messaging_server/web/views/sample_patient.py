@@ -160,6 +160,23 @@ PAGES: dict[str, tuple[str, object]] = {
             given=NOW, text_version=1,
         ),
     ),
+    "verify": (
+        "patient/verify",
+        p.VerifyAddress(
+            address=p.AddressView(
+                id=number(5), channel=Channel.EMAIL, value="jean.tremblay@exemple.test", state=p.AddressWord.TO_VERIFY
+            )
+        ),
+    ),
+    "verify refused": (
+        "patient/verify",
+        p.VerifyAddress(
+            address=p.AddressView(
+                id=number(5), channel=Channel.SMS, value="+15145550142", state=p.AddressWord.TO_VERIFY
+            ),
+            expires=DUE, errors=wrong(code=ErrorCode.ADDRESS_CODE_WRONG),
+        ),
+    ),
     "withdraw everything": ("patient/withdraw", p.Withdraw()),
     "withdraw one": (
         "patient/withdraw",
