@@ -26,15 +26,9 @@ class _Index:
             self._all.setdefault(mention.concept, []).append(mention)
         self._placed: dict[tuple[int, Within], dict[int, Mention]] = {}
 
-    def concepts(self) -> Iterable[int]:
-        """All concepts mentioned."""
-        return self._all
-
     def matches(self, rule: Rule) -> Iterable[tuple[Mention, ...]]:
         """For each place where the rule holds, the mentions that make it hold."""
         others = rule.needs[1:]
-        if not all(any(concept in self._all for concept in need) for need in others):
-            return
         steps = (0, 1, -1) if rule.within is Within.NEAR else (0,)
         for first in rule.needs[0]:
             if rule.weak:  # a second word of the same rule is company too
@@ -89,15 +83,21 @@ def _place(mention: Mention, within: Within) -> int:
     return 0 if within is Within.MESSAGE else mention.sentence
 
 
-def holding(found: Sequence[Mention], direction: Direction, ruleset: Ruleset) -> list[Found]:
-    """All rules that hold, in the order of the ruleset; weak ones only in company; freed ones taken away."""
+def applicable(present: set[int], direction: Direction, ruleset: Ruleset) -> list[Rule]:
+    """The rules of this direction all of whose needs are named somewhere, in the order of the ruleset."""
+    numbers = sorted({number for concept in present for number in ruleset.by_concept.get(concept, ())})
+    rules = (ruleset.rules[number] for number in numbers)
+    return [
+        rule
+        for rule in rules
+        if rule.direction in {None, direction} and not any(present.isdisjoint(need) for need in rule.needs[1:])
+    ]
+
+
+def holding(found: Sequence[Mention], rules: Iterable[Rule], direction: Direction) -> list[Found]:
+    """Those of the rules that hold; weak ones only in company; freed ones taken away."""
     index = _Index(found)
-    numbers = sorted({number for concept in index.concepts() for number in ruleset.by_concept.get(concept, ())})
-    held: list[Found] = []
-    for number in numbers:
-        rule = ruleset.rules[number]
-        if rule.direction in {None, direction}:
-            held.extend(Found(rule, match, _weakest(match)) for match in index.matches(rule))
+    held = [Found(rule, match, _weakest(match)) for rule in rules for match in index.matches(rule)]
     held = _in_company(held)
     return _unspared(held) if direction is Direction.OUTBOUND else _own(held)
 

@@ -42,7 +42,7 @@ class Mention(NamedTuple):
 
 
 @dataclass(slots=True)
-class _Cues:
+class Cues:
     """Where the cues of one part stand, sorted, so that a mention finds the nearest by bisection."""
 
     narrow: list[int] = field(default_factory=list)
@@ -92,30 +92,16 @@ def _cuts(words: Sequence[str], place: int, word: str) -> bool:
     return False
 
 
-def mentions(
-    hits: Iterable[Hit], places: Places, *, part: int, roles: Mapping[int, Role], covered: bytearray
-) -> list[Mention]:
-    """The hits that are not cues, each with how it stands.
+def gather(hits: Iterable[Hit], places: Places, roles: Mapping[int, Role], covered: bytearray) -> Cues:
+    """All cues of a part, each where its kind is looked for.
 
     `covered` marks the words inside a longer term or a pseudo-negation: a cue there negates nothing else.
     """
-    cues = _gather(hits, places, roles, covered)
-    out: list[Mention] = []
-    for concept, start, end in hits:
-        if concept not in roles:
-            sentence, clause = places.sentence(start), places.clause(start)
-            certainty = _stands(cues, places, start, end, sentence=sentence, clause=clause)
-            out.append(Mention(concept, part, start, end, sentence, clause, certainty))
-    return out
-
-
-def _gather(hits: Iterable[Hit], places: Places, roles: Mapping[int, Role], covered: bytearray) -> _Cues:
-    """All cues of a part, each where its kind is looked for."""
-    cues = _Cues()
+    cues = Cues()
     ends = {Role.NEGATION: cues.narrow, Role.WIDE_NEGATION: cues.wide}
     clauses = {Role.PAST: cues.past, Role.FAMILY_HISTORY: cues.family}
     for concept, start, end in hits:
-        role = roles.get(concept)
+        role = roles[concept]
         if role in ends and not covered[start]:
             ends[role].append(end)
         elif role in clauses:
@@ -133,7 +119,17 @@ def _gather(hits: Iterable[Hit], places: Places, roles: Mapping[int, Role], cove
     return cues
 
 
-def _stands(cues: _Cues, places: Places, start: int, end: int, *, sentence: int, clause: int) -> Certainty:
+def mentions(hits: Iterable[Hit], cues: Cues, places: Places, part: int) -> list[Mention]:
+    """The hits, each with its place and how it stands."""
+    out: list[Mention] = []
+    for concept, start, end in hits:
+        sentence, clause = places.sentence(start), places.clause(start)
+        certainty = _stands(cues, places, start, end, sentence=sentence, clause=clause)
+        out.append(Mention(concept, part, start, end, sentence, clause, certainty))
+    return out
+
+
+def _stands(cues: Cues, places: Places, start: int, end: int, *, sentence: int, clause: int) -> Certainty:
     """The certainty of one mention; family before denial, denial before past, past before supposition."""
     if clause in cues.family:
         return Certainty.RELATIVE
@@ -148,7 +144,7 @@ def _stands(cues: _Cues, places: Places, start: int, end: int, *, sentence: int,
     return Certainty.AFFIRMED
 
 
-def _denied(cues: _Cues, places: Places, start: int, end: int, clause: int) -> bool:
+def _denied(cues: Cues, places: Places, start: int, end: int, clause: int) -> bool:
     """Whether a negation just before reaches the mention, or a word just after says that it is over."""
     for ends, reach in ((cues.narrow, _NARROW), (cues.wide, _WIDE)):
         nearest = bisect_right(ends, start) - 1

@@ -14,6 +14,7 @@ from triage.terms import GAPS, Phrase, keys
 _STEM = 4
 _ELIDED = frozenset("jldmnst")
 """What French elides before a vowel, and a hurried thumb writes without its apostrophe: « jarrive », « danxiété »."""
+_VOWELS = frozenset("aeiouyh")
 _TYPO = 7
 """Letters a word must have before one slip is forgiven: shorter words have too many neighbours."""
 _LONG = 8
@@ -68,13 +69,12 @@ class Lexicon:
         table = {word: self._keys(word) for word in set(words)}
         options = [table[word] for word in words]
         first = self.root.next
-        following = [*options[1:], _NONE] if options else []
+        begins = {word: [node for key in keys if key in first for node in first[key]] for word, keys in table.items()}
         out: dict[Hit, None] = {}
-        for start, (choices, after) in enumerate(zip(options, following, strict=True)):
-            for key in choices:
-                for node in first.get(key, ()):
-                    if node.open or not node.next.keys().isdisjoint(after):
-                        _walk(node, words, options, start, out)
+        for start, word in enumerate(words):
+            for node in begins[word]:
+                if node.open or _goes_on(node, options, start + 1):
+                    _walk(node, words, options, start, out)
         return list(out)
 
     def _keys(self, word: str) -> tuple[str, ...]:
@@ -89,7 +89,7 @@ class Lexicon:
         stems = self._stems(word)
         if stems or word in self.plain:
             return stems
-        if word[0] in _ELIDED and (keys := self.known.get(word[1:])):
+        if word[0] in _ELIDED and word[1] in _VOWELS and len(word) > _TYPO - 1 and (keys := self.known.get(word[1:])):
             return keys
         return self._forgiven(word)
 
@@ -117,6 +117,12 @@ def _is_slip(word: str, meant: str) -> bool:
     if word[-1] != meant[-1] or abs(len(meant) - len(word)) > 1:
         return False
     return len(word) != len(meant) or len(word) >= _LONG or sorted(word) == sorted(meant)
+
+
+def _goes_on(node: Node, options: Sequence[tuple[str, ...]], at: int) -> bool:
+    """Whether the next word leads anywhere: for most words that begin a term it does not."""
+    onward = node.next
+    return at < len(options) and any(key in onward for key in options[at])
 
 
 def _walk(

@@ -99,8 +99,10 @@ class Ruleset:
     gauges: Mapping[str, tuple[Gauge, ...]] = field(repr=False)
     shorthand: Mapping[str, tuple[str, ...]] = field(repr=False)
     roles: Mapping[int, Role] = field(repr=False)
-    exceptions: Mapping[int, frozenset[int]] = field(repr=False)
-    """For the number of an exception, the concepts that it takes away where it overlaps them."""
+    exceptions: Mapping[int, tuple[int, ...]] = field(repr=False)
+    """For the number of a concept, the exceptions that take it away where they overlap it: its own, and the idiom."""
+    aside: frozenset[int] = field(repr=False)
+    """The numbers of all exceptions, which are never mentions themselves."""
     asked: frozenset[int] = field(repr=False)
     """The concepts that some rule needs: a negation inside a term of theirs is part of the term."""
     by_concept: Mapping[int, tuple[int, ...]] = field(repr=False)

@@ -50,7 +50,7 @@ class _Draft:
     tongues: dict[str, set[str]] = field(default_factory=dict)
     """For a concept, the languages in which it has terms."""
     gauges: dict[str, tuple[Gauge, ...]] = field(default_factory=dict)
-    exceptions: dict[int, frozenset[int]] = field(default_factory=dict)
+    exceptions: dict[int, tuple[int, ...]] = field(default_factory=dict)
     classes: dict[str, list[str]] = field(default_factory=dict)
     shorthand: dict[str, tuple[str, ...]] = field(default_factory=dict)
     plain: list[str] = field(default_factory=list)
@@ -142,7 +142,7 @@ def _concept(draft: _Draft, file: str, name: str, entry: dict[str, Any]) -> int:
     away = _lines(entry, "except")
     if away:
         exception = draft.number(f"!{name}")
-        draft.exceptions[exception] = frozenset({number})
+        draft.exceptions[number] = (exception,)
         _terms(draft, file, name, away, exception)
     if "measure" in entry:
         kind = str(entry["measure"])
@@ -251,16 +251,21 @@ def _ruleset(draft: _Draft, version: str) -> Ruleset:
     """Everything compiled; cue concepts get their role by name, and the idiom takes away all but cues."""
     roles = {draft.numbers[role]: role for role in Role if role in draft.numbers and role is not Role.IDIOM}
     exceptions = dict(draft.exceptions)
+    aside = {number for own in exceptions.values() for number in own}
     if Role.IDIOM in draft.numbers:
-        everything = frozenset(draft.numbers.values()) - roles.keys() - exceptions.keys()
-        exceptions[draft.numbers[Role.IDIOM]] = everything - {draft.numbers[Role.IDIOM]}
+        idiom = draft.numbers[Role.IDIOM]
+        aside.add(idiom)
+        for number in draft.numbers.values():
+            if number not in aside and number not in roles:
+                exceptions[number] = (*exceptions.get(number, ()), idiom)
     by_concept: dict[int, tuple[int, ...]] = {}
     for place, rule in enumerate(draft.rules):
         for concept in rule.needs[0]:
             by_concept[concept] = (*by_concept.get(concept, ()), place)
     return Ruleset(
         version=version, rules=tuple(draft.rules), lexicon=build(draft.terms, draft.classes, draft.plain),
-        gauges=draft.gauges, shorthand=draft.shorthand, roles=roles, exceptions=exceptions, by_concept=by_concept,
+        gauges=draft.gauges, shorthand=draft.shorthand, roles=roles, exceptions=exceptions, aside=frozenset(aside),
+        by_concept=by_concept,
         asked=frozenset(concept for rule in draft.rules for need in rule.needs for concept in need),
     )  # fmt: skip
 

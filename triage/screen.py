@@ -6,8 +6,8 @@ delays or reassures.
 
 from collections.abc import Iterable, Sequence
 
-from triage.combine import Found, holding
-from triage.context import Mention, Places, mentions
+from triage.combine import Found, applicable, holding
+from triage.context import Mention, Places, gather, mentions
 from triage.fold import Folded, fold
 from triage.grammar import measures
 from triage.match import Hit
@@ -40,7 +40,7 @@ def assess(
     """
     read, cut = _bounded(parts)
     folded = [fold(part.text, ruleset.shorthand) for part in read]
-    found = holding(_mentions(folded, ruleset), direction, ruleset)
+    found = _found(folded, direction, ruleset)
     reasons = _reasons(found, read, folded, direction)
     priority = max((reason.priority for reason in reasons), key=_ORDER.index, default=Priority.ROUTINE)
     named = {reason.topic for reason in reasons}
@@ -69,20 +69,28 @@ def _bounded(parts: Sequence[Part]) -> tuple[list[Part], list[str]]:
     return read, cut
 
 
-def _mentions(folded: Sequence[Folded], ruleset: Ruleset) -> list[Mention]:
-    """What all parts mention, idioms and exceptions taken away; sentences are numbered over the whole message."""
+def _found(folded: Sequence[Folded], direction: Direction, ruleset: Ruleset) -> list[Found]:
+    """The rules that hold on all parts together; sentences are numbered over the whole message."""
+    hits = [_hits(text.words, ruleset) for text in folded]
+    rules = applicable({hit.concept for part in hits for hit in part}, direction, ruleset)
+    wanted = {concept for rule in rules for need in (*rule.needs, rule.unless) for concept in need}
     out: list[Mention] = []
     sentence = clause = 0
     for number, text in enumerate(folded):
-        words = text.words
-        hits = ruleset.lexicon.find(words)
-        hits.extend(_gauged(words, ruleset))
-        hits = _without_exceptions(hits, len(words), ruleset)
-        places = Places(words, sentence, clause)
-        covered = _covered(hits, len(words), ruleset)
-        out.extend(mentions(hits, places, part=number, roles=ruleset.roles, covered=covered))
+        places = Places(text.words, sentence, clause)
+        covered = _covered(hits[number], len(text.words), ruleset)
+        told = [hit for hit in hits[number] if hit.concept in wanted]
+        cues = [hit for hit in hits[number] if hit.concept in ruleset.roles]
+        out.extend(mentions(told, gather(cues, places, ruleset.roles, covered), places, number))
         sentence, clause = places.after()
-    return out
+    return holding(out, rules, direction)
+
+
+def _hits(words: Sequence[str], ruleset: Ruleset) -> list[Hit]:
+    """What one part names, idioms and exceptions taken away."""
+    hits = ruleset.lexicon.find(words)
+    hits.extend(_gauged(words, ruleset))
+    return _without_exceptions(hits, len(words), ruleset)
 
 
 def _gauged(words: Sequence[str], ruleset: Ruleset) -> Iterable[Hit]:
@@ -97,17 +105,17 @@ def _without_exceptions(hits: list[Hit], length: int, ruleset: Ruleset) -> list[
     """The hits that no exception of theirs, and no idiom, overlaps."""
     taken: dict[int, bytearray] = {}
     for concept, start, end in hits:
-        for away in ruleset.exceptions.get(concept, ()):
-            marks = taken.setdefault(away, bytearray(length))
+        if concept in ruleset.aside:
+            marks = taken.setdefault(concept, bytearray(length))
             marks[start:end] = b"\1" * (end - start)
     if not taken:
         return hits
-    clean = bytearray(length)
-    return [
-        hit
-        for hit in hits
-        if hit.concept not in ruleset.exceptions and not any(taken.get(hit.concept, clean)[hit.start : hit.end])
-    ]
+    kept: list[Hit] = []
+    for hit in hits:
+        away = (taken.get(exception) for exception in ruleset.exceptions.get(hit.concept, ()))
+        if hit.concept not in ruleset.aside and not any(marks and any(marks[hit.start : hit.end]) for marks in away):
+            kept.append(hit)
+    return kept
 
 
 def _covered(hits: Iterable[Hit], length: int, ruleset: Ruleset) -> bytearray:

@@ -55,6 +55,9 @@ def _phrase(text: str) -> Phrase:
 
 def _slots(text: str) -> Iterator[str]:
     """The pieces of a term between spaces that are outside brackets."""
+    if "(" not in text and ")" not in text:
+        yield from text.split()
+        return
     depth, piece = 0, ""
     for character in text:
         depth += (character == "(") - (character == ")")
@@ -103,6 +106,8 @@ def _word(word: str) -> Phrase:
     """The keys of one written word: a class, a stem, or its folded parts."""
     if word.startswith("<") and word.endswith(">"):
         return (word,)
+    if word.isalpha() and word.isascii():
+        return (word.lower(),)
     folded = list(fold(word.rstrip("*")).words)
     if not folded:
         raise TermError(f"« {word} » holds no word")

@@ -48,8 +48,8 @@ def test_all_sensitive_topics_but_the_patients_own_mark_have_rules(ruleset: Rule
 def test_every_family_of_danger_that_an_answer_names_has_a_rule(ruleset: Ruleset) -> None:
     """The families of red flags [ACK-07]."""
     families = {
-        "suicide", "cardiac", "stroke", "respiratory", "anaphylaxis", "overdose", "haemorrhage", "obstetric", "neonatal",
-        "sepsis", "head_injury", "diabetic", "abdomen", "testicular", "eye", "psychosis", "violence",
+        "suicide", "cardiac", "stroke", "respiratory", "anaphylaxis", "overdose", "haemorrhage", "obstetric",
+        "neonatal", "sepsis", "head_injury", "diabetic", "abdomen", "testicular", "eye", "psychosis", "violence",
     }  # fmt: skip
     assert families <= {rule.flag for rule in ruleset.rules}
 
