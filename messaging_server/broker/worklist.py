@@ -9,7 +9,7 @@ from uuid import UUID
 
 from consent.model import Category
 from messaging_server.broker.clinic import Clinic, Means
-from messaging_server.broker.filing import TaskChange
+from messaging_server.broker.filing import Filing, TaskChange, write
 from messaging_server.errors import ConflictError, InvalidError, NotAllowedError, NotFoundError
 from messaging_server.message import new_id
 from messaging_server.record import ledger
@@ -106,13 +106,21 @@ def may_work(clinic: Clinic, role: AccountRole, queue: QueueName) -> bool:
 
 async def change(
     means: Means, clinic: Clinic, who: Reader, task_id: UUID, act: str, now: datetime,
-    decide: Callable[[TaskRow], dict[str, object]],
+    decide: Callable[[TaskRow], dict[str, object]], *, version: int | None = None, note: Filing | None = None,
 ) -> None:  # fmt: skip
-    """Change an open task with its history. Raises ConflictError when somebody was faster, NotAllowedError else."""
+    """Change an open task with its history. Raises ConflictError when somebody was faster, NotAllowedError else.
+
+    `version` is the one that its author saw: anything newer means that something came since (T-38). `note` is filed
+    in the same write.
+    """
 
     def unit(connection: Connection) -> None:
         task = _workable(connection, clinic, who, task_id)
+        if version not in {None, task.version}:
+            raise ConflictError("changed")
         values = decide(task)
+        if note is not None:
+            write(connection, note)
         if not tasks.change(connection, task_id, task.version, **values):
             raise ConflictError(act)
         after = next((str(value) for value in values.values() if value is not None), None)
@@ -173,9 +181,10 @@ async def acknowledge(means: Means, clinic: Clinic, who: Reader, task_id: UUID, 
 
 
 async def close(
-    means: Means, clinic: Clinic, who: Reader, task_id: UUID, disposition: str, now: datetime
-) -> None:
-    """Close an item with a disposition, attested in the record (TRI-13)."""
+    means: Means, clinic: Clinic, who: Reader, task_id: UUID, disposition: str, now: datetime, *,
+    version: int | None = None, note: Filing | None = None,
+) -> None:  # fmt: skip
+    """Close an item with a disposition, attested in the record, and with a note where one is given (TRI-13)."""
     if disposition not in DISPOSITIONS:
         raise InvalidError("disposition", "unknown")
 
@@ -186,7 +195,7 @@ async def close(
             "status": TaskStatus.COMPLETED, "closed_at": now, "disposition": disposition, "next_step_at": None,
         }  # fmt: skip
 
-    await change(means, clinic, who, task_id, "close", now, finish)
+    await change(means, clinic, who, task_id, "close", now, finish, version=version, note=note)
 
 
 async def assign(means: Means, clinic: Clinic, who: Reader, task_id: UUID, queue: QueueName, now: datetime) -> None:

@@ -4,6 +4,8 @@ Clear on purpose (DESIGN section 5): queue, priority, due time, state, sizes, ti
 `content` hold ciphertext only; `…_fp` holds keyed fingerprints. People's rows are sealed under the directory key.
 """
 
+from typing import Any, Final
+
 from sqlalchemy import (
     Boolean,
     Column,
@@ -16,6 +18,7 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
     Uuid,
+    text,
 )
 
 from messaging_server.storage.types import Instant
@@ -28,6 +31,11 @@ metadata = MetaData(
         "pk": "pk_%(table_name)s",
     }
 )
+
+
+OVERRIDES: Final[dict[str, Any]] = {
+    f"{dialect}_where": text("kind = 'override'") for dialect in ("sqlite", "postgresql")
+}  # fmt: skip
 
 
 def _id() -> Column[object]:
@@ -92,7 +100,7 @@ accounts = Table(
     _blob("verifier"), _blob("by_password"), _blob("by_recovery"), _blob("sealed_totp", nullable=True),
     _number("totp_step", nullable=True), _number("failures", default=0), _at("retry_at", nullable=True),
     _at("last_sign_in_at", nullable=True), _at("created_at"),
-    UniqueConstraint("clinic_id", "login_fp"), Index(None, "person_id"),
+    UniqueConstraint("clinic_id", "login_fp"), Index(None, "person_id"), Index(None, "clinic_id", "role"),
 )  # fmt: skip
 
 web_sessions = Table(
@@ -106,7 +114,7 @@ activations = Table(
     "activations", metadata, _id(), _clinic(), _ref("person_id", "people"), _text("role"), _blob("code_fp"),
     _blob("sealed_keys", nullable=True), _number("tries", default=0), _at("created_at"), _at("expires_at"),
     _at("used_at", nullable=True),
-    UniqueConstraint("clinic_id", "code_fp"), Index(None, "person_id"),
+    UniqueConstraint("clinic_id", "code_fp"), Index(None, "person_id"), Index(None, "clinic_id", "role", "used_at"),
 )  # fmt: skip
 
 # --- keys -----------------------------------------------------------------------------------------------------------
@@ -172,6 +180,8 @@ entries = Table(
     Column("exchange_id", Uuid, nullable=True), _blob("body"), _blob("hash"), _number("leaf", nullable=True),
     _at("created_at"),
     UniqueConstraint("record_id", "seq"), Index(None, "clinic_id", "leaf"), Index(None, "record_id", "kind"),
+    # Only the few exceptional sends: this costs nothing to every other entry (SEN-06).
+    Index("ix_entries_overrides", "clinic_id", "created_at", **OVERRIDES),
 )  # fmt: skip
 
 checkpoints = Table(
@@ -188,7 +198,8 @@ tasks = Table(
     _number("version"), _at("received_at"), _at("due_at"), _at("next_step_at", nullable=True), _number("steps"),
     _at("acknowledged_at", nullable=True), _at("closed_at", nullable=True), _text("disposition", nullable=True),
     Index(None, "clinic_id", "status", "queue", "rank", "due_at"), Index(None, "clinic_id", "status", "kind"),
-    Index(None, "thread_id", "status"), Index(None, "status", "next_step_at"),
+    Index(None, "thread_id", "status"), Index(None, "status", "next_step_at"), Index(None, "record_id", "status"),
+    Index(None, "clinic_id", "closed_at"),
 )  # fmt: skip
 
 task_events = Table(

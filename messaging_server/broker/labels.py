@@ -1,0 +1,131 @@
+"""What staff write beside a message for their colleagues alone: a note, or their word on a finding (SEN-13, REC-16).
+
+A note is an exchange that the patient never sees, sealed to the clinic's key of the record and attested in the ledger
+like any other. Which rule was confirmed or refuted is sealed with it: rule ids never stand in clear (DESIGN section 5).
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from consent.model import Channel
+from keys.envelope import HolderKey
+from messaging_server.broker.clinic import Clinic, Means
+from messaging_server.broker.filing import Filing, MovedError, write
+from messaging_server.broker.sealing import audience
+from messaging_server.broker.worklist import event, may_work
+from messaging_server.errors import ConflictError, NotAllowedError, NotFoundError
+from messaging_server.message import new_id
+from messaging_server.record.content import Content, Judgement
+from messaging_server.record.entry import EntryKind, Fact
+from messaging_server.record.reading import OpenedExchange, Reader
+from messaging_server.storage import keyring, records, tasks, threads
+from messaging_server.storage.database import Connection
+from messaging_server.storage.tasks import TaskRow
+from triage.model import Reason
+
+LABEL = "label"
+CONFIRMED, REFUTED = "confirmed", "refuted"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Label:
+    """A clinician's word on one finding: which rule of which version, where in which exchange, right or wrong."""
+
+    exchange: UUID
+    rule: str
+    ruleset: str
+    part: str
+    start: int
+    end: int
+    confirmed: bool
+
+    def speaks_of(self, exchange: UUID, reason: Reason) -> bool:
+        """Whether this is about that finding."""
+        place = (reason.rule, reason.part, reason.start, reason.end)
+        return self.exchange == exchange and place == (self.rule, self.part, self.start, self.end)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Ground:
+    task: TaskRow
+    clinic_key: HolderKey
+
+
+def _ground(connection: Connection, clinic: Clinic, who: Reader, task_id: UUID) -> _Ground:
+    task = tasks.task(connection, clinic.id, task_id)
+    record = records.record(connection, clinic.id, task.record_id) if task else None
+    if task is None or record is None or who.is_patient:
+        raise NotFoundError(str(task_id))
+    if not may_work(clinic, who.role, task.queue):
+        raise NotAllowedError("not_your_queue")
+    return _Ground(task=task, clinic_key=keyring.holders(connection, {record.clinic_key_id})[record.clinic_key_id])
+
+
+async def note(means: Means, clinic: Clinic, who: Reader, task_id: UUID, text: str, now: datetime) -> Filing:
+    """A staff note on a task, sealed and ready: it is filed by the write that it belongs to."""
+    ground = await means.database.read(lambda c: _ground(c, clinic, who, task_id))
+    return _filing(clinic, who, ground, Content(subject="", text=text), Judgement(), ground.task.exchange_id, now)
+
+
+async def label(means: Means, clinic: Clinic, who: Reader, task_id: UUID, said: Label, now: datetime) -> None:
+    """File a clinician's word on a finding. Raises ConflictError when a key was rotated meanwhile."""
+    ground = await means.database.read(lambda c: _ground(c, clinic, who, task_id))
+    state = CONFIRMED if said.confirmed else REFUTED
+    judged = Judgement(findings=((LABEL, state), *_place(said)))
+    filing = _filing(clinic, who, ground, Content(subject="", text=""), judged, said.exchange, now)
+
+    def unit(connection: Connection) -> None:
+        write(connection, filing)
+        tasks.add_event(connection, event(clinic.id, task_id, f"finding_{state}", who.account, now))
+
+    try:
+        await means.database.write(unit)
+    except MovedError as error:
+        raise ConflictError("changed") from error
+
+
+def _place(said: Label) -> tuple[tuple[str, str], ...]:
+    return (
+        ("rule", said.rule), ("ruleset", said.ruleset), ("part", said.part), ("start", str(said.start)),
+        ("end", str(said.end)),
+    )  # fmt: skip
+
+
+def _filing(
+    clinic: Clinic, who: Reader, ground: _Ground, content: Content, judged: Judgement, about: UUID, now: datetime
+) -> Filing:
+    staff, exchange = audience(clinic.id, [ground.clinic_key], now), new_id(now)
+    sealed = staff.seal_content(exchange, content)
+    row = threads.ExchangeRow(
+        id=exchange, clinic_id=clinic.id, record_id=ground.task.record_id, thread_id=ground.task.thread_id,
+        direction=threads.Way.NOTE, channel=Channel.WEB, automatic=False, author_id=who.account,
+        author_role=threads.Role.STAFF, state=threads.ExchangeState.FILED, content=sealed.sealed,
+        content_key_id=staff.key.id, staff_content=staff.seal_judgement(exchange, judged).sealed,
+        staff_key_id=staff.key.id, size=len(content.text), created_at=now, visible_at=now, in_reply_to=about,
+    )  # fmt: skip
+    fact = Fact(
+        kind=EntryKind.NOTE, at=now, exchange=exchange, parties={"account": who.account},
+        ciphertext=sealed.sealed.digest, commitment=sealed.commitment,
+    )  # fmt: skip
+    return Filing(
+        clinic=clinic.id, record=ground.task.record_id, now=now, sealed_to=staff.holders, wraps=staff.wraps,
+        exchanges=(row,), facts=(fact,),
+    )  # fmt: skip
+
+
+def labels_of(exchanges: Iterable[OpenedExchange]) -> tuple[Label, ...]:
+    """Every word on a finding among opened exchanges, oldest first; the last one about a finding holds."""
+    return tuple(said for one in exchanges if (said := _label_of(one)) is not None)
+
+
+def _label_of(opened: OpenedExchange) -> Label | None:
+    found = dict(opened.judgement.findings) if opened.judgement else {}
+    about = opened.row.in_reply_to
+    if opened.row.direction != threads.Way.NOTE or LABEL not in found or about is None:
+        return None
+    return Label(
+        exchange=about, rule=found["rule"], ruleset=found["ruleset"], part=found["part"], start=int(found["start"]),
+        end=int(found["end"]), confirmed=found[LABEL] == CONFIRMED,
+    )  # fmt: skip
