@@ -187,3 +187,11 @@ def test_a_line_that_answers_in_another_language_comes_after(lines: HelpLines) -
     found = load(data(english, french))
     assert [line.id for line in lines_for(found, "QC", language="fr")] == ["f", "e"]
     assert [line.id for line in lines_for(found, "QC", language="en")] == ["e", "f"]
+
+
+def test_a_provinces_own_line_comes_before_the_national_one_wherever_it_stands() -> None:
+    """Even written first in the file, a national line of one kind follows the province's [ACK-23]."""
+    national = row(id="n", kind="suicide", number="988")
+    found = load(data(row(), national, row(id="p", kind="suicide", province="QC", number="1 866 APPELLE")))
+    assert shown(found, "QC") == ["x", "p", "n"]
+    assert shown(found, "ON") == ["x", "n"]

@@ -183,6 +183,7 @@ def test_ontario_keeps_the_records_of_minors_until_28() -> None:
         ("hours", {}, "hours"),
         ("hours.monday", ["17:00-08:00"], "hours.monday"),
         ("hours.monday", ["08:00-12:00", "11:00-17:00"], "hours.monday"),
+        ("hours.monday", ["08:00-12:00", "12:00-17:00"], "hours.monday"),
         ("hours.monday", ["8 h à 17 h"], "hours.monday[0]"),
         ("hours.monday", ["08:00-24:30"], "hours.monday[0]"),
         ("hours.lundi", ["08:00-17:00"], "hours.lundi"),
