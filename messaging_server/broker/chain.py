@@ -69,7 +69,7 @@ def decide(case: Case, chain: Sequence[Link] = INBOUND) -> Decision:
         if link.stop:
             disposition = link.stop
             break
-    notice = None if case.automatic else notice
+    notice = None if case.automatic and disposition is not Disposition.ACCEPTED else notice
     leaves = notice is not None and may_leave(case, notice)
     return Decision(disposition, tuple(findings), _as_held(notice, disposition), leaves)
 

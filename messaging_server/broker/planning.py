@@ -1,15 +1,14 @@
 """From a decision to sealed rows: the exchange, its task, the automatic answer and its deliveries."""
 
-from dataclasses import dataclass
 from datetime import datetime
-from uuid import UUID
 
 from consent.model import Channel
 from keys.envelope import Committed, HolderKey
-from messaging_server.broker import saying
+from messaging_server.broker import answering, saying
 from messaging_server.broker.case import Disposition
 from messaging_server.broker.chain import Decision
 from messaging_server.broker.clinic import Clinic, Means
+from messaging_server.broker.draft import Draft
 from messaging_server.broker.filing import Filing, TaskChange
 from messaging_server.broker.loading import Snapshot, message_fingerprint
 from messaging_server.broker.receipt import Planned, Receipt
@@ -25,37 +24,6 @@ from triage.model import Assessment, Priority
 NO_TASK = {Disposition.SET_ASIDE, Disposition.REPORT}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Draft:
-    """What planning carries from step to step."""
-
-    means: Means
-    clinic: Clinic
-    message: IncomingMessage
-    assessment: Assessment
-    snapshot: Snapshot
-    decision: Decision
-    record: records.RecordRow
-    exchange: UUID
-    thread: UUID
-    readers: Audience
-    staff: Audience
-    opened: threads.ThreadRow | None
-    """The thread that this message opens; None when it joins one."""
-
-    @property
-    def now(self) -> datetime:
-        """When the message was received: the server's time."""
-        return self.message.received_at
-
-    @property
-    def state(self) -> threads.ExchangeState:
-        """Where the exchange stands."""
-        return {Disposition.HELD: threads.ExchangeState.HELD, Disposition.FAILED: threads.ExchangeState.FAILED}.get(
-            self.decision.disposition, threads.ExchangeState.FILED
-        )
-
-
 def plan(
     means: Means, clinic: Clinic, message: IncomingMessage, assessment: Assessment, snapshot: Snapshot,
     decision: Decision,
@@ -65,7 +33,7 @@ def plan(
     content, judgement = _contents(draft)
     exchange = _exchange(draft, content, judgement)
     task, changes = _task(draft)
-    said = saying.automatic(draft, task_due=_due(task, changes))
+    said = answering.automatic(draft, task_due=_due(task, changes))
     filing = Filing(
         clinic=clinic.id, record=draft.record.id, now=draft.now,
         sealed_to=all_holders([draft.readers, draft.staff]), wraps=(*draft.readers.wraps, *draft.staff.wraps),
@@ -216,7 +184,7 @@ def _due(task: tasks.TaskRow | None, changes: tuple[TaskChange, ...]) -> datetim
     return changes[0].due_at if changes else None
 
 
-def _receipt(draft: Draft, said: "saying.Said", due: datetime | None) -> Receipt:
+def _receipt(draft: Draft, said: saying.Said, due: datetime | None) -> Receipt:
     return Receipt(
         exchange=draft.exchange, thread=draft.thread, disposition=draft.decision.disposition,
         assessment=draft.assessment, notice=draft.decision.notice,

@@ -4,7 +4,7 @@ A reason is a short machine-readable sentence without content; it is sealed besi
 """
 
 from messaging_server.broker.case import Case
-from messaging_server.message import Keyword
+from messaging_server.message import Automatic, Keyword
 from triage.model import Priority
 
 
@@ -24,9 +24,13 @@ def emergency(case: Case) -> str | None:
 
 
 def machine(case: Case) -> str | None:
-    """A machine wrote it, and nothing in it looks grave (RFC 3834 section 2, ACK-11)."""
+    """A machine wrote it, and nothing in it looks grave (RFC 3834 section 2, EIN-18).
+
+    A header that only asks not to be answered (lists, bulk) is no proof of a machine: such mail is read like any other.
+    """
     grave = case.priority != Priority.ROUTINE
-    return f"automatic: {case.automatic}" if case.automatic and not grave else None
+    machine_made = case.automatic is not None and case.automatic is not Automatic.LIST
+    return f"automatic: {case.automatic}" if machine_made and not grave else None
 
 
 def unreadable(case: Case) -> str | None:

@@ -6,15 +6,14 @@ them needs neither the record's keys nor the patient's words.
 
 import json
 from collections.abc import Collection
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
 from uuid import UUID
 
 from consent.model import Channel
-from keys.server import ServerKeys, fingerprint, open_delivery, seal_delivery, seal_directory
+from keys.server import ServerKeys, fingerprint, open_delivery, seal_delivery
 from keys.tokens import new_reply_token
-from messaging_server.broker.clinic import Clinic, Means, language_of
+from messaging_server.broker.clinic import Clinic, Means
 from messaging_server.broker.filing import delivery_facts
 from messaging_server.broker.notices import NOTICES, Line, Notice, NoticeFacts, Rule, Unit, told_lines, variables
 from messaging_server.broker.sealing import Audience
@@ -23,13 +22,10 @@ from messaging_server.record.content import Content, Judgement
 from messaging_server.record.entry import EntryKind, Fact
 from messaging_server.storage import threads
 from messaging_server.storage.outbox import DeliveryRow, DeliveryState
-from messaging_server.storage.people import AddressRow, AddressStatus
+from messaging_server.storage.people import AddressRow
 from messaging_server.texts import Language, NoticeText
 from triage.helplines import lines_for
 from triage.policy import Queue
-
-if TYPE_CHECKING:
-    from messaging_server.broker.planning import Draft
 
 GATE_FREE = frozenset(
     {
@@ -180,66 +176,3 @@ def queue_text(
         token_fp=fingerprint(means.keys, clinic.id, "reply", payload.token), created_at=now, next_at=sending.next_at,
     )  # fmt: skip
     return Said(deliveries=(row,), facts=delivery_facts([row], [archived.commitment]))
-
-
-def automatic(draft: "Draft", task_due: datetime | None) -> Said:
-    """The automatic answer to an incoming message: in the record always, by the channel when it may leave."""
-    notice = draft.decision.notice
-    if notice is None:
-        return Said()
-    language = language_of(draft.snapshot.language or "", draft.clinic)
-    facts = _answer_facts(draft, language, task_due)
-    place = Place(
-        record=draft.record.id, thread=draft.thread, readers=draft.readers, staff=draft.staff,
-        in_reply_to=draft.exchange,
-    )  # fmt: skip
-    filed = file_notice(draft.means, draft.clinic, place, _inbox_form(draft, notice), language, facts, draft.now)
-    if not draft.decision.by_channel or draft.message.channel is Channel.WEB:
-        return filed
-    address, added = _answered_address(draft)
-    if address is None:
-        return filed
-    sending = Sending(
-        notice=notice, channel=draft.message.channel, language=language, address=address, next_at=draft.now,
-        in_reply_to=draft.message.message_id,
-    )  # fmt: skip
-    sent = queue_text(draft.means, draft.clinic, place, filed.exchanges[0].id, sending, facts, draft.now)
-    return replace(filed, deliveries=sent.deliveries, facts=(*filed.facts, *sent.facts), addresses=added)
-
-
-def _inbox_form(draft: "Draft", notice: Notice) -> Notice:
-    """In the inbox, a sensitive message's acknowledgement says that it is better talked about in person (SEN-08)."""
-    sensitive = notice is Notice.ACKNOWLEDGEMENT and draft.assessment.topics
-    return Notice.SENSITIVE_ACKNOWLEDGEMENT if sensitive else notice
-
-
-def _answer_facts(draft: "Draft", language: Language, task_due: datetime | None) -> NoticeFacts:
-    facts = notice_facts(draft.clinic, language, draft.now, draft.assessment.flags)
-    queue = draft.clinic.policy.queues[draft.assessment.queue]
-    promised = draft.clinic.calendar.due(draft.now, queue)
-    due = min(task_due, promised) if task_due and task_due > draft.now else promised
-    return replace(
-        facts, rule=rule_of(queue), due=draft.clinic.local(due), flags=frozenset(draft.assessment.flags)
-    )  # fmt: skip
-
-
-def _answered_address(draft: "Draft") -> tuple[UUID | None, tuple[AddressRow, ...]]:
-    """The directory's address for this author, or a stranger's kept anew; never a header's (ACK-10)."""
-    if draft.snapshot.address:
-        return draft.snapshot.address.id, ()
-    sender, channel, clinic = draft.message.sender, draft.message.channel, draft.clinic
-    if sender is None or draft.snapshot.people_at_address > 1:
-        return _first_of_shared(draft), ()
-    row_id = new_id(draft.now)
-    row = AddressRow(
-        id=row_id, clinic_id=clinic.id, person_id=None, channel=channel,
-        sealed_value=seal_directory(draft.means.keys, sender, clinic.id, row_id, "address"),
-        value_fp=fingerprint(draft.means.keys, clinic.id, channel.value, sender), personal=False,
-        state=AddressStatus.ACTIVE, created_at=draft.now, changed_at=draft.now,
-    )  # fmt: skip
-    return row_id, (row,)
-
-
-def _first_of_shared(draft: "Draft") -> UUID | None:
-    """Any entry of an address that several people share: the text tells nothing of either."""
-    return draft.snapshot.addresses[0].id if draft.snapshot.addresses else None
