@@ -16,7 +16,7 @@ from keys.accounts import NewAccount, create
 from keys.codes import CodeSealed
 from keys.envelope import Context, HolderKey
 from keys.grants import Grant, grant
-from keys.server import fingerprint
+from keys.server import fingerprint, open_directory, seal_directory
 from keys.suite import PASSWORD_COST, Cost, PrivateKey, WrongSecretError
 from messaging_server.broker import directory
 from messaging_server.broker.clinic import Clinic, Means
@@ -128,8 +128,17 @@ def _account_row(
         state=AccountState.WAITING if keyless and role is not AccountRole.ADMINISTRATOR else AccountState.ACTIVE,
         public_key=made.keys.public.raw, salt=made.keys.salt, cost_operations=made.keys.cost.operations,
         cost_memory=made.keys.cost.memory, verifier=made.keys.verifier, by_password=made.keys.by_password,
-        by_recovery=made.keys.by_recovery, sealed_totp=before[-1].sealed_totp if before else None, created_at=now,
+        by_recovery=made.keys.by_recovery, sealed_totp=_second_factor(means, clinic, account, before), created_at=now,
     )  # fmt: skip
+
+
+def _second_factor(means: Means, clinic: Clinic, account: UUID, before: Sequence[AccountRow]) -> bytes | None:
+    """The newest second factor of the accounts before, sealed anew for the account that takes their place."""
+    kept = max((old for old in before if old.sealed_totp), key=lambda old: old.created_at, default=None)
+    if kept is None or kept.sealed_totp is None:
+        return None
+    seed = open_directory(means.keys, kept.sealed_totp, clinic.id, kept.id, "totp")
+    return seal_directory(means.keys, seed, clinic.id, account, "totp")
 
 
 def _retire(connection: Connection, old: AccountRow) -> None:

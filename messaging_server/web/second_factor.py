@@ -1,6 +1,7 @@
 """The second factor as the pages use it: the seed under the directory key, its picture, its check (IDN-05, IDN-08)."""
 
 import base64
+from dataclasses import replace
 from io import BytesIO
 from typing import Final
 from uuid import UUID
@@ -13,6 +14,9 @@ from keys.suite import OpenError
 from messaging_server.storage import accounts
 from messaging_server.storage.accounts import AccountRow
 from messaging_server.storage.database import Connection
+from messaging_server.web.guessing import audit
+from messaging_server.web.posted import Fields
+from messaging_server.web.views.common import ErrorCode
 from messaging_server.web.visit import Visit
 
 FIELD: Final = "totp"
@@ -69,3 +73,20 @@ def accept_step(connection: Connection, account: AccountRow, step: int) -> bool:
         return False
     accounts.change_account(connection, account.id, totp_step=step)
     return True
+
+
+async def take(here: Visit, account: AccountRow, seed: bytes, form: Fields) -> AccountRow | None:
+    """Take a seed into use if the form's code is of it; the account as it is then, or None and the form's errors."""
+    code = form.text("code", 20, required=True)
+    step = None if form.errors else totp.verify(seed, code, here.now, None)
+    if step is None:
+        form.wrong("code", ErrorCode.CODE_WRONG)
+        return None
+    sealed = seal_seed(here.means.keys, here.clinic.id, account.id, seed)
+
+    def unit(connection: Connection) -> None:
+        accounts.change_account(connection, account.id, sealed_totp=sealed, totp_step=step)
+        audit(connection, here, account.id, "second_factor", "set")
+
+    await here.means.database.write(unit)
+    return replace(account, sealed_totp=sealed, totp_step=step)

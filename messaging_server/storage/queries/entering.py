@@ -39,6 +39,11 @@ def entrant(connection: Connection, clinic: UUID, person_id: UUID) -> Entrant | 
     return Entrant(person=person, unasked=published and not answered)
 
 
+def had_account(connection: Connection, account: AccountRow) -> bool:
+    """Whether this person had another account before: a forgotten password, and not a first sign-in."""
+    return any(other.id != account.id for other in accounts.accounts_of(connection, account.person_id))
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConsentGround:
     """What the pages of consent are made of."""
