@@ -121,8 +121,11 @@ def _is_slip(word: str, meant: str) -> bool:
 
 def _goes_on(node: Node, options: Sequence[tuple[str, ...]], at: int) -> bool:
     """Whether the next word leads anywhere: for most words that begin a term it does not."""
-    onward = node.next
-    return at < len(options) and any(key in onward for key in options[at])
+    if at < len(options):
+        for key in options[at]:
+            if key in node.next:
+                return True
+    return False
 
 
 def _walk(
