@@ -18,6 +18,12 @@ from messaging_server.storage.tasks import OPEN, TaskEventRow, TaskKind, TaskRow
 from messaging_server.storage.threads import Role
 from triage.model import QueueName
 
+__all__ = [
+    "Answered", "FileRow", "OwnReply", "Place", "Tally", "TaskEventRow", "TaskKind", "TaskRow", "Waiting", "Wanted",
+    "answered", "events", "files", "neighbours", "news", "of_record", "one", "overrides", "own_replies",
+    "own_replies_in", "pinned", "policy_since", "rows", "tallies", "task_of_reply",
+]  # fmt: skip
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Waiting:

@@ -14,6 +14,11 @@ from messaging_server.storage.people import AddressRow, PersonKind, PersonRow
 from messaging_server.storage.records import RecordRow
 from messaging_server.storage.tasks import OPEN
 
+__all__ = [
+    "FOUND", "Access", "AddressRow", "Colleague", "Patient", "PersonRow", "access", "find", "open_items", "patient",
+    "person", "person_of_record", "persons", "registers", "team", "text_version",
+]  # fmt: skip
+
 FOUND: int = 25
 """How many people a search shows at most."""
 

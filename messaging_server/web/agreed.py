@@ -1,0 +1,64 @@
+"""What a patient agreed to and where they are reached, as the staff see it before they type (CON-27)."""
+
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
+from typing import Final
+
+from consent.model import Category, Channel, ConsentEvent, Scope
+from consent.register import Cell, CellState, standing
+from messaging_server.broker.directory import open_address
+from messaging_server.storage.queries.people import AddressRow
+from messaging_server.web.views.patient import AddressView, AddressWord, ChannelChoices, Choice, ChoiceState
+from messaging_server.web.visit import Visit
+
+_STATES: Final[Mapping[CellState, ChoiceState]] = MappingProxyType({
+    CellState.AGREED: ChoiceState.AGREED,
+    CellState.DECLINED: ChoiceState.REFUSED,
+    CellState.WITHDRAWN: ChoiceState.WITHDRAWN,
+    CellState.EXPIRED: ChoiceState.EXPIRED,
+})
+
+
+def offered(here: Visit) -> tuple[Channel, ...]:
+    """The ways that the clinic offers, in one order everywhere."""
+    doors = {door.value for door in here.clinic.policy.channels}
+    return tuple(channel for channel in Channel if channel.value in doors)
+
+
+def channels_of(
+    here: Visit, acts: Iterable[ConsentEvent], addresses: Iterable[AddressRow]
+) -> tuple[ChannelChoices, ...]:
+    """Every cell of the matrix with its date, a channel at a time."""
+    cells = standing(acts, here.now).cells
+    known = [address_view(here, row) for row in addresses]
+    return tuple(
+        ChannelChoices(
+            channel=channel, addresses=tuple(one for one in known if one.channel is channel),
+            choices=tuple(_choice(here, category, cells.get(Scope(channel, category))) for category in Category),
+        )
+        for channel in offered(here)
+    )  # fmt: skip
+
+
+def _choice(here: Visit, category: Category, cell: Cell | None) -> Choice:
+    if cell is None:
+        return Choice(category=category, state=ChoiceState.NOT_ASKED)
+    return Choice(category=category, state=_STATES[cell.state], since=here.clinic.local(cell.event.at))
+
+
+def address_view(here: Visit, row: AddressRow) -> AddressView:
+    """An address and how it stands; one that was stopped is told as such before it is told as unverified."""
+    state = AddressWord.VERIFIED if row.verified_at else AddressWord.TO_VERIFY
+    if row.state != "active":
+        state = AddressWord(str(row.state))
+    return AddressView(
+        channel=Channel(row.channel), value=open_address(here.means.keys, row), state=state, personal=row.personal
+    )
+
+
+def masked(channel: Channel, value: str) -> str:
+    """An address as far as it must be recognised and no further: `r…@exemple.ca`, the last four figures."""
+    if channel is Channel.EMAIL:
+        local, _, domain = value.partition("@")
+        return f"{local[:1]}…@{domain}"
+    return f"… {value[-4:]}"
