@@ -5,8 +5,10 @@ from typing import Final
 from uuid import UUID
 
 from consent.model import Channel
+from messaging_server.broker import inbound
 from messaging_server.broker.notices import directions
 from messaging_server.broker.saying import notice_facts
+from messaging_server.message import IncomingMessage
 from messaging_server.record import reading
 from messaging_server.storage.queries import inbox as queries
 from messaging_server.web import names
@@ -19,6 +21,8 @@ from triage.model import Assessment, Priority
 
 MESSAGE_LENGTH: Final = 20_000
 """Letters of a message."""
+VIOLENCE: Final = "violence"
+"""The family of red flags that gets its help lines and the way out even when it is not an emergency (ACK-08)."""
 
 
 async def open_view(
@@ -36,7 +40,8 @@ async def open_view(
         exchanges=tuple(_exchange(here, exchange, people) for exchange in opened.exchanges),
         state=stands.state, with_whom=names.in_words(owner), due=stands.due, private=opened.row.private,
         can_reply=opened.row.state == "open", form_id=form_id or new_form_id(), message=message,
-        max_length=MESSAGE_LENGTH, emergency=emergency_card(here, None, task), errors=errors,
+        max_length=MESSAGE_LENGTH, emergency=emergency_card(here, _last_screened(here, opened, task), task),
+        errors=errors,
     )  # fmt: skip
 
 
@@ -63,13 +68,31 @@ def _files(opened: reading.OpenedExchange) -> tuple[AttachmentView, ...]:
     )
 
 
+def screened(here: Visit, exchange: reading.OpenedExchange, *, private: bool) -> Assessment:
+    """One's own message screened once more, so that no address and no cookie has to say what it was about (ACK-08)."""
+    row, content = exchange.row, exchange.content
+    message = IncomingMessage(
+        clinic=here.clinic.id, channel=Channel(row.channel), received_at=row.created_at, idempotency=b"",
+        subject=content.subject, new_text=content.text, quoted_text=content.quoted, private=private,
+    )  # fmt: skip
+    return inbound.assess_message(here.clinic, message)
+
+
+def _last_screened(here: Visit, opened: reading.OpenedThread, task: queries.TaskRow | None) -> Assessment | None:
+    """What the newest message of the patient is about, while something urgent waits in the thread."""
+    if task is None or task.closed_at is not None or task.priority is Priority.ROUTINE:
+        return None
+    own = [exchange for exchange in opened.exchanges if exchange.row.direction == "in"]
+    return screened(here, own[-1], private=opened.row.private) if own else None
+
+
 def emergency_card(here: Visit, found: Assessment | None, task: queries.TaskRow | None) -> EmergencyCard | None:
     """What to do now: after a message that looks like an emergency, and as long as one waits in the thread.
 
     Which danger it may be shows only where the message's own screening says so (ACK-07, ACK-08).
     """
     waits = task is not None and task.closed_at is None and task.priority is Priority.STAT
-    named = found is not None and found.priority is Priority.STAT
+    named = found is not None and (found.priority is Priority.STAT or VIOLENCE in found.flags)
     if not (waits or named):
         return None
     alerted = task.acknowledged_at if task else None

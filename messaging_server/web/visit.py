@@ -45,7 +45,6 @@ class Site:
 
 
 SITE: Final = web.AppKey("site", Site)
-VISIT: Final = "visit"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,12 +116,12 @@ class Visit:
         return response
 
 
+VISIT: Final = web.RequestKey("visit", Visit)
+
+
 def visit(request: web.Request) -> Visit:
-    """The visit that the middleware made of this request."""
-    found = request[VISIT]
-    if not isinstance(found, Visit):
-        raise TypeError("the middleware did not run")
-    return found
+    """The visit that the middleware made of this request. Raises KeyError where it did not run."""
+    return request[VISIT]
 
 
 def cookie_name(site: Site, name: str) -> str:

@@ -211,17 +211,9 @@ async def show_sent(request: web.Request) -> web.StreamResponse:
     opened = await reading.open_own(here.means.database, here.who, exchange, here.now)
     thread = opened.row.id
     task = (await here.means.database.read(lambda c: queries.newest_tasks(c, [thread]))).get(thread)
-    kept = _Kept(opened, task, _screened_again(here, opened))
+    found = conversation.screened(here, opened.exchanges[0], private=opened.row.private)
+    kept = _Kept(opened, task, found)
     return here.page("patient/sent", _sent(here, kept), current=Nav.INBOX)
-
-
-def _screened_again(here: Visit, opened: reading.OpenedThread) -> Assessment:
-    row, content = opened.exchanges[0].row, opened.exchanges[0].content
-    message = IncomingMessage(
-        clinic=here.clinic.id, channel=Channel(row.channel), received_at=row.created_at, idempotency=b"",
-        subject=content.subject, new_text=content.text, quoted_text=content.quoted, private=opened.row.private,
-    )  # fmt: skip
-    return inbound.assess_message(here.clinic, message)
 
 
 def _sent(here: Visit, kept: _Kept) -> Sent:
