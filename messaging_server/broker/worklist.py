@@ -8,8 +8,10 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from consent.model import Category
+from keys.envelope import HolderKey, Wrap
 from messaging_server.broker.clinic import Clinic, Means
-from messaging_server.broker.filing import Filing, TaskChange, write
+from messaging_server.broker.filing import Filing, MovedError, TaskChange, write
+from messaging_server.broker.rewrapping import wraps_for
 from messaging_server.errors import ConflictError, InvalidError, NotAllowedError, NotFoundError
 from messaging_server.message import new_id
 from messaging_server.record import ledger
@@ -132,7 +134,10 @@ async def change(
             )  # fmt: skip
             ledger.append(connection, clinic.id, task.record_id, [fact], now)
 
-    await means.database.write(unit)
+    try:
+        await means.database.write(unit)
+    except MovedError as error:
+        raise ConflictError(act) from error
     means.wake("board")
 
 
@@ -147,12 +152,17 @@ def _workable(connection: Connection, clinic: Clinic, who: Reader, task_id: UUID
     return task
 
 
+def refuse_others(task: TaskRow, who: Reader) -> None:
+    """Raise ConflictError when a colleague has the item (TRI-08)."""
+    if task.owner_id not in {None, who.account}:
+        raise ConflictError("taken")
+
+
 async def claim(means: Means, clinic: Clinic, who: Reader, task_id: UUID, now: datetime) -> None:
     """Take an item that nobody has; a second taker gets ConflictError."""
 
     def take(task: TaskRow) -> dict[str, object]:
-        if task.owner_id not in {None, who.account}:
-            raise ConflictError("taken")
+        refuse_others(task, who)
         return {
             "owner_id": who.account, "claimed_at": now, "status": TaskStatus.IN_PROGRESS,
             "acknowledged_at": task.acknowledged_at or now,
@@ -189,8 +199,7 @@ async def close(
         raise InvalidError("disposition", "unknown")
 
     def finish(task: TaskRow) -> dict[str, object]:
-        if task.owner_id not in {None, who.account}:
-            raise ConflictError("taken")
+        refuse_others(task, who)
         return {
             "status": TaskStatus.COMPLETED, "closed_at": now, "disposition": disposition, "next_step_at": None,
         }  # fmt: skip
@@ -198,11 +207,17 @@ async def close(
     await change(means, clinic, who, task_id, "close", now, finish, version=version, note=note)
 
 
-async def assign(means: Means, clinic: Clinic, who: Reader, task_id: UUID, queue: QueueName, now: datetime) -> None:
+async def assign(
+    means: Means, clinic: Clinic, who: Reader, task_id: UUID, queue: QueueName, now: datetime, *,
+    version: int | None = None,
+) -> None:  # fmt: skip
     """Route an item to another queue; who holds a wrap of the message follows (DESIGN section 5, TRI-14)."""
+    wraps = await _wraps_to_follow(means, clinic, who, task_id, queue)
 
     def unit(connection: Connection) -> None:
         task = _workable(connection, clinic, who, task_id)
+        if version not in {None, task.version}:
+            raise ConflictError("changed")
         due = min(task.due_at, clinic.calendar.due(task.received_at, clinic.policy.queues[queue]))
         values: dict[str, object] = {"queue": queue, "owner_id": None, "status": TaskStatus.RECEIVED, "due_at": due}
         if not tasks.change(connection, task_id, task.version, **values):
@@ -211,9 +226,29 @@ async def assign(means: Means, clinic: Clinic, who: Reader, task_id: UUID, queue
             connection, event(clinic.id, task_id, "assign", who.account, now, before=task.queue, after=queue)
         )
         _take_wraps_back(connection, clinic, task, queue)
+        keyring.add_wraps(connection, clinic.id, wraps)
 
     await means.database.write(unit)
     means.wake("board")
+
+
+async def _wraps_to_follow(
+    means: Means, clinic: Clinic, who: Reader, task_id: UUID, queue: QueueName
+) -> tuple[Wrap, ...]:
+    """A team without record keys gets a way to the message that is routed to it, and to nothing else of the thread."""
+
+    def query(connection: Connection) -> tuple[UUID, HolderKey] | None:
+        task = _workable(connection, clinic, who, task_id)
+        exchange = threads.exchange(connection, clinic.id, task.exchange_id)
+        team = clinic.team_of(queue)
+        holder = keyring.keys_of_clinic(connection, clinic.id, keyring.KeyKind.TEAM).get(team)
+        if clinic.reads_records(team) or clinic.team_of(task.queue) == team or exchange is None or holder is None:
+            return None
+        held = {(wrap.holder, wrap.version) for wrap in keyring.wraps_of(connection, {exchange.content_key_id})}
+        return None if (holder.id, holder.version) in held else (exchange.content_key_id, holder)
+
+    wanted = await means.database.read(query)
+    return await wraps_for(means, who, [wanted[0]], [wanted[1]]) if wanted else ()
 
 
 def _take_wraps_back(connection: Connection, clinic: Clinic, task: TaskRow, queue: QueueName) -> None:
