@@ -21,6 +21,7 @@ from messaging_server.storage.clinics import AuditRow
 from messaging_server.storage.database import Connection
 from messaging_server.storage.queries import entering as queries
 from messaging_server.web.limits import source_of, wait_after
+from messaging_server.web.views.common import ErrorCode
 from messaging_server.web.visit import Visit
 
 Opening = Callable[[AccountRow], PrivateKey]
@@ -107,3 +108,20 @@ def audit_row(clinic: UUID, actor: UUID | None, action: str, result: str, now: d
     return AuditRow(
         id=new_id(now), clinic_id=clinic, at=now, actor_id=actor, action=action, object_id=actor, result=result,
     )  # fmt: skip
+
+
+async def prove_again(
+    request: web.Request, here: Visit, account: AccountRow, action: str, opening: Opening
+) -> ErrorCode | None:
+    """What is wrong with the password that a signed-in person gives once more; None when it is right (IDN-05)."""
+    try:
+        admit(request, here, account.login_fp)
+    except TooManyTriesError:
+        return ErrorCode.TOO_MANY_TRIES
+    async with here.site.guard.room:
+        private = await asyncio.to_thread(_try, here.means.keys.pepper, account, opening)
+    if private is None:
+        await here.means.database.write(lambda c: note_failure(c, here, account, action))
+        return ErrorCode.PASSWORD_WRONG
+    settle(request, here, account.login_fp)
+    return None

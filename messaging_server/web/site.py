@@ -37,9 +37,10 @@ MODULES: Final = (
 
 def application(site: Site, hub: Hub, webhooks: list[web.RouteDef]) -> web.Application:
     """Everything that is reached by http."""
-    app = web.Application(middlewares=[headers, pages], client_max_size=LARGEST)
+    app = web.Application(middlewares=[health.measured, headers, pages], client_max_size=LARGEST)
     app[SITE] = site
     app[HUB] = hub
+    app[health.METERS] = health.Meters()
     for module in MODULES:
         app.add_routes(module.routes())
     app.add_routes(webhooks)

@@ -22,7 +22,7 @@ from messaging_server.storage import people
 from messaging_server.storage.accounts import AccountRole, AccountRow, SessionRow, SessionState
 from messaging_server.texts import Language
 from messaging_server.web.limits import Guard
-from messaging_server.web.views.common import Audience, Chrome, Flash, FlashCode, FlashKind, Nav, Signed
+from messaging_server.web.views.common import Audience, Chrome, Flash, FlashCode, FlashKind, Nav, Outage, Signed
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -39,7 +39,7 @@ class Site:
     static_version: str
     idle_minutes: Mapping[Audience, int]
     trusted_proxies: frozenset[str] = frozenset()
-    outages: Callable[[], tuple[str, ...]] = tuple
+    outages: Callable[[], tuple[Outage, ...]] = tuple
     guard: Guard = field(default_factory=Guard)
     """What this process remembers of wrong tries (IDN-09)."""
 

@@ -104,6 +104,7 @@ class ErrorCode(StrEnum):
     CODE_WRONG = "code_wrong"
     ADDRESS_CODE_WRONG = "address_code_wrong"
     ACTIVATION_WRONG = "activation_wrong"
+    RECOVERY_WRONG = "recovery_wrong"
     PASSWORD_SHORT = "password_short"  # noqa: S105  # the name of a sentence
     PASSWORD_COMMON = "password_common"  # noqa: S105  # the name of a sentence
     PASSWORD_DIFFERENT = "password_different"  # noqa: S105  # the name of a sentence
