@@ -1,7 +1,7 @@
 """The one wiring place: everything is made here, handed what it needs, started and stopped in order."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from hashlib import sha256
@@ -50,8 +50,13 @@ def load_keys(settings: Settings) -> server_keys.ServerKeys:
 
 
 @asynccontextmanager
-async def running(settings: Settings, clock: Clock = utc_now) -> AsyncIterator[Running]:
-    """Start everything; stop it in the reverse order, letting what is under way finish."""
+async def running(
+    settings: Settings, clock: Clock = utc_now, more: Sequence[web.RouteDef] = ()
+) -> AsyncIterator[Running]:
+    """Start everything; stop it in the reverse order, letting what is under way finish.
+
+    `more` are further routes: the demonstration's look at its pretend outside world.
+    """
     require_suite()
     async with AsyncExitStack() as stack:
         database = await open_database(settings.database.get_secret_value())
@@ -61,7 +66,7 @@ async def running(settings: Settings, clock: Clock = utc_now) -> AsyncIterator[R
         means = _means(settings, database, wakes, hub)
         clinics = Directory(settings)
         await clinics.refresh(database)
-        runner = web.AppRunner(application(settings, means, clinics, hub, clock), access_log=None)
+        runner = web.AppRunner(application(settings, means, clinics, hub, clock, more), access_log=None)
         await runner.setup()
         stack.push_async_callback(runner.cleanup)
         listener = web.TCPSite(runner, settings.web.host, settings.web.port)
@@ -102,7 +107,9 @@ async def _mail(
     return int(door.sockets[0].getsockname()[1])
 
 
-def application(settings: Settings, means: Means, clinics: Directory, hub: Hub, clock: Clock) -> web.Application:
+def application(
+    settings: Settings, means: Means, clinics: Directory, hub: Hub, clock: Clock, more: Sequence[web.RouteDef] = ()
+) -> web.Application:
     """The pages, the webhooks and the health answers as one application."""
     minutes = {
         Audience.NONE: settings.web.idle_minutes_patient, Audience.PATIENT: settings.web.idle_minutes_patient,
@@ -113,7 +120,7 @@ def application(settings: Settings, means: Means, clinics: Directory, hub: Hub, 
         secure=settings.web.public_url.startswith("https://"), static_version=static_version(), idle_minutes=minutes,
         trusted_proxies=frozenset(settings.web.trusted_proxies),
     )  # fmt: skip
-    return site.application(here, hub, doors.sms_routes(settings, means, clinics, clock))
+    return site.application(here, hub, [*doors.sms_routes(settings, means, clinics, clock), *more])
 
 
 def static_version() -> str:

@@ -8,16 +8,14 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from consent.model import Category
-from keys.envelope import HolderKey, Wrap
 from messaging_server.broker.clinic import Clinic, Means
 from messaging_server.broker.filing import Filing, MovedError, TaskChange, write
-from messaging_server.broker.rewrapping import wraps_for
 from messaging_server.errors import ConflictError, InvalidError, NotAllowedError, NotFoundError
 from messaging_server.message import new_id
 from messaging_server.record import ledger
 from messaging_server.record.entry import EntryKind, Fact
 from messaging_server.record.reading import Reader
-from messaging_server.storage import keyring, tasks, threads
+from messaging_server.storage import tasks
 from messaging_server.storage.accounts import STAFF, AccountRole
 from messaging_server.storage.database import Connection
 from messaging_server.storage.tasks import RANK, TaskEventRow, TaskKind, TaskRow, TaskStatus
@@ -117,7 +115,7 @@ async def change(
     """
 
     def unit(connection: Connection) -> None:
-        task = _workable(connection, clinic, who, task_id)
+        task = workable(connection, clinic, who, task_id)
         if version not in {None, task.version}:
             raise ConflictError("changed")
         values = decide(task)
@@ -141,7 +139,8 @@ async def change(
     means.wake("board")
 
 
-def _workable(connection: Connection, clinic: Clinic, who: Reader, task_id: UUID) -> TaskRow:
+def workable(connection: Connection, clinic: Clinic, who: Reader, task_id: UUID) -> TaskRow:
+    """An open task that this colleague may work on. Raises NotFoundError, NotAllowedError or ConflictError."""
     task = tasks.task(connection, clinic.id, task_id)
     if task is None or who.role not in STAFF:
         raise NotFoundError(str(task_id))
@@ -205,58 +204,3 @@ async def close(
         }  # fmt: skip
 
     await change(means, clinic, who, task_id, "close", now, finish, version=version, note=note)
-
-
-async def assign(
-    means: Means, clinic: Clinic, who: Reader, task_id: UUID, queue: QueueName, now: datetime, *,
-    version: int | None = None,
-) -> None:  # fmt: skip
-    """Route an item to another queue; who holds a wrap of the message follows (DESIGN section 5, TRI-14)."""
-    wraps = await _wraps_to_follow(means, clinic, who, task_id, queue)
-
-    def unit(connection: Connection) -> None:
-        task = _workable(connection, clinic, who, task_id)
-        if version not in {None, task.version}:
-            raise ConflictError("changed")
-        due = min(task.due_at, clinic.calendar.due(task.received_at, clinic.policy.queues[queue]))
-        values: dict[str, object] = {"queue": queue, "owner_id": None, "status": TaskStatus.RECEIVED, "due_at": due}
-        if not tasks.change(connection, task_id, task.version, **values):
-            raise ConflictError("assign")
-        tasks.add_event(
-            connection, event(clinic.id, task_id, "assign", who.account, now, before=task.queue, after=queue)
-        )
-        _take_wraps_back(connection, clinic, task, queue)
-        keyring.add_wraps(connection, clinic.id, wraps)
-
-    await means.database.write(unit)
-    means.wake("board")
-
-
-async def _wraps_to_follow(
-    means: Means, clinic: Clinic, who: Reader, task_id: UUID, queue: QueueName
-) -> tuple[Wrap, ...]:
-    """A team without record keys gets a way to the message that is routed to it, and to nothing else of the thread."""
-
-    def query(connection: Connection) -> tuple[UUID, HolderKey] | None:
-        task = _workable(connection, clinic, who, task_id)
-        exchange = threads.exchange(connection, clinic.id, task.exchange_id)
-        team = clinic.team_of(queue)
-        holder = keyring.keys_of_clinic(connection, clinic.id, keyring.KeyKind.TEAM).get(team)
-        if clinic.reads_records(team) or clinic.team_of(task.queue) == team or exchange is None or holder is None:
-            return None
-        held = {(wrap.holder, wrap.version) for wrap in keyring.wraps_of(connection, {exchange.content_key_id})}
-        return None if (holder.id, holder.version) in held else (exchange.content_key_id, holder)
-
-    wanted = await means.database.read(query)
-    return await wraps_for(means, who, [wanted[0]], [wanted[1]]) if wanted else ()
-
-
-def _take_wraps_back(connection: Connection, clinic: Clinic, task: TaskRow, queue: QueueName) -> None:
-    """A team without record keys loses its way to a message that is routed away from it."""
-    team = clinic.team_of(task.queue)
-    if clinic.reads_records(team) or clinic.team_of(queue) == team:
-        return
-    holder = keyring.keys_of_clinic(connection, clinic.id, keyring.KeyKind.TEAM).get(team)
-    if holder is not None:
-        content = {row.content_key_id for row in threads.exchanges_of_thread(connection, task.thread_id)}
-        keyring.drop_wraps(connection, content, holder.id)

@@ -2,7 +2,7 @@
 
 import typer
 
-from messaging_server.cli import explaining, founding, recording, serving
+from messaging_server.cli import demonstrating, explaining, founding, recording, serving
 
 app = typer.Typer(
     name="messaging-server", no_args_is_help=True, add_completion=False, pretty_exceptions_show_locals=False,
@@ -11,6 +11,7 @@ app = typer.Typer(
 app.command("init")(founding.init)
 app.command("serve")(serving.serve)
 app.command("check")(serving.check)
+app.command("demo")(demonstrating.demo)
 app.command("explain")(explaining.explain)
 app.add_typer(recording.app, name="record")
 

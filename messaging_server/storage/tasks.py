@@ -167,3 +167,11 @@ def answered_by(connection: Connection, thread_id: UUID) -> TaskRow | None:
     )  # fmt: skip
     row = next(iter(as_rows(TaskRow, connection.execute(query).all())), None)
     return None if row is None else typed(row)
+
+
+def newest(connection: Connection, clinic: UUID) -> TaskRow | None:
+    """The task that was made last in a clinic."""
+    c = tables.tasks.c
+    query = select(tables.tasks).where(c.clinic_id == clinic, c.kind == TaskKind.ANSWER.value).order_by(c.id.desc())
+    row = next(iter(as_rows(TaskRow, connection.execute(query.limit(1)).all())), None)
+    return None if row is None else typed(row)
