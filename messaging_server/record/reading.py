@@ -172,7 +172,7 @@ async def open_own(
     def query(connection: Connection) -> tuple[threads.ThreadRow, threads.ExchangeRow, _Ways]:
         own = threads.exchange(connection, reader.clinic, exchange_id)
         row = threads.thread(connection, reader.clinic, own.thread_id) if own else None
-        if own is None or row is None or own.author_id != reader.account:
+        if own is None or row is None or own.author_id not in {reader.account, reader.person}:
             raise NotFoundError(str(exchange_id))
         return row, own, _ways(connection, reader, _keys_of(row, [own]))
 
