@@ -187,6 +187,15 @@ _SPEAKERS: Mapping[str, Callable[..., str]] = {
 """Filters whose words depend on the language; every datetime given to them is already in the clinic's time."""
 
 
+def _worded(catalogue: Translations, key: str) -> bool:
+    """Whether the catalogue has `key`: for the names of fields, of which some need no name of their own."""
+    try:
+        catalogue.gettext(key)
+    except KeyError:
+        return False
+    return True
+
+
 def _environment(root: Path, language: Language, catalogue: Translations) -> Environment:
     made = Environment(
         loader=FileSystemLoader([root / "pages", root / language]),
@@ -200,6 +209,7 @@ def _environment(root: Path, language: Language, catalogue: Translations) -> Env
     made.install_gettext_translations(catalogue, newstyle=True)  # type: ignore[attr-defined]  # added by the extension
     made.filters.update({name: partial(speak, language) for name, speak in _SPEAKERS.items()})
     made.filters.update(tel=_tel, paragraphs=_paragraphs)
+    made.tests["worded"] = partial(_worded, catalogue)
     return made
 
 

@@ -47,6 +47,7 @@ def frame(language: Language, audience: Audience, **changes: object) -> Chrome:
         "privacy_contact": "Louise Roy, 514 555-0143",
         "signed": Signed(name=name, audience=audience) if name else None,
         "nav": PLACES[audience],
+        "current": PLACES[audience][0] if name else None,
         "static_version": "1",
         "timeout": 900 if name else None,
     }
@@ -97,23 +98,29 @@ def _application(site: Site) -> web.Application:
 
 @pytest.fixture(scope="module")
 def site() -> Iterator[Site]:
+    """The server runs on a loop and a thread of its own: the browser's driver keeps the test's thread busy."""
     made = Site()
-    loop = asyncio.new_event_loop()
-    runner = web.AppRunner(_application(made), access_log=None)
+    ready = threading.Event()
+    stopping: list[Callable[[], object]] = []
 
-    async def start() -> None:
+    async def serve() -> None:
+        runner = web.AppRunner(_application(made), access_log=None)
         await runner.setup()
         await web.TCPSite(runner, "127.0.0.1", 0).start()
         made.url = f"http://127.0.0.1:{runner.addresses[0][1]}/"
+        stop = asyncio.Event()
+        loop = asyncio.get_running_loop()
+        stopping.append(lambda: loop.call_soon_threadsafe(stop.set))
+        ready.set()
+        await stop.wait()
+        await runner.cleanup()
 
-    loop.run_until_complete(start())
-    thread = threading.Thread(target=loop.run_forever)
+    thread = threading.Thread(target=lambda: asyncio.run(serve()))
     thread.start()
+    assert ready.wait(timeout=10)
     yield made
-    asyncio.run_coroutine_threadsafe(runner.cleanup(), loop).result(timeout=10)
-    loop.call_soon_threadsafe(loop.stop)
-    thread.join()
-    loop.close()
+    stopping[0]()
+    thread.join(timeout=20)
 
 
 @pytest.fixture(scope="module")
