@@ -51,13 +51,9 @@ def settings_of(folder: Path, *, ports: tuple[int, int, int, int] = (WEB, SMTP, 
 
 async def run(folder: Path, *, reset: bool, show: Show, settings: Settings | None = None) -> None:
     """Start the demonstration and stay until asked to stop; the first start founds the clinic and plays its days."""
-    if reset and folder.exists():
-        shutil.rmtree(folder)
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    _secrets(folder)
+    fresh = _prepare(folder, reset=reset)
     chosen = settings or settings_of(folder)
     clock = PlayClock()
-    fresh = not (folder / "people.json").exists()
     async with AsyncExitStack() as stack:
         outside = await _outside(folder, chosen, clock, stack)
         cast = await _found(chosen, clock) if fresh else None
@@ -70,11 +66,20 @@ async def run(folder: Path, *, reset: bool, show: Show, settings: Settings | Non
         await _until_asked_to_stop()
 
 
-def _secrets(folder: Path) -> None:
+def _prepare(folder: Path, *, reset: bool) -> bool:
+    """Make the folder and its webhook token; True when the clinic has still to be founded.
+
+    A first start that was cut short left no list of people: it begins anew, for half a play is no clinic.
+    """
+    unfinished = folder.exists() and not (folder / "people.json").exists()
+    if folder.exists() and (reset or unfinished):
+        shutil.rmtree(folder)
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     token = folder / "webhook.token"
     if not token.exists():
         token.touch(mode=0o600)
         token.write_text(secrets.token_hex(16), encoding="utf-8")
+    return not (folder / "people.json").exists()
 
 
 async def _outside(folder: Path, chosen: Settings, clock: PlayClock, stack: AsyncExitStack) -> Outside:

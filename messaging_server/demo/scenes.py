@@ -70,8 +70,8 @@ SCENES = (
         text="Bonjour,\n\nDepuis la rentrée je dors très mal, je pleure pour rien et je n’ai plus envie de voir mes "
         "amis. Je ne suis pas en danger, mais j’aimerais en parler à quelqu’un.\n\nChloé",
         then="answer", by="physician", category=Category.APPOINTMENTS,
-        answer="Bonjour Chloé,\n\nMerci de nous avoir écrit. J’aimerais vous voir cette semaine : appelez la réception, "
-        "une plage vous est réservée jeudi.\n\nCordialement,",
+        answer="Bonjour Chloé,\n\nMerci de nous avoir écrit. J’aimerais vous voir cette semaine : appelez la "
+        "réception, une plage vous est réservée jeudi.\n\nCordialement,",
     ),
     Scene(
         days=1, at="09:35", door="mail", who="anh.tran", subject="Question about vitamins",
