@@ -34,6 +34,7 @@ _SPANS = word_set(
     "depuis since for pendant durant dans in during il past last dernier derniers dernieres next "
     "prochain prochaines every"
 )  # fmt: skip
+_SINCE = word_set("depuis since for il last past")
 _FEVER = word_set("fievre fever feverish temperature temp febrile thermometre thermometer")
 _PILLS = word_set(
     "pilule pilules comprime comprimes cachet cachets capsule capsules pill pills tablet tablets tab tabs cap caps co "
@@ -61,8 +62,8 @@ class Measure(NamedTuple):
 
 
 def measures(words: Sequence[str]) -> list[Measure]:
-    """All quantities: `age_days ago_days duration_days gestation_weeks temperature_c pills systolic diastolic
-    glucose_mmol oxygen_percent pulse_bpm`.
+    """All quantities: `age_days ago_days recent_days duration_days gestation_weeks temperature_c pills systolic
+    diastolic glucose_mmol oxygen_percent pulse_bpm`.
     """
     out: list[Measure] = []
     for place, word in enumerate(words):
@@ -94,7 +95,7 @@ def _time(words: Sequence[str], place: int, value: float) -> Iterator[Measure]:
         return
     unit = _UNITS.get(words[unit_at]) if unit_at < len(words) else None
     if unit is None:
-        if place and words[place - 1] in {"en", "in"} and 1930 <= value <= _LONG_AGO:
+        if place and words[place - 1] in {"en", "in", "depuis", "since"} and 1930 <= value <= _LONG_AGO:
             yield Measure("ago_days", 365.0 * (_LONG_AGO + 1 - value), place, place + 1)
         return
     days, end = value * unit, unit_at + 1
@@ -108,6 +109,8 @@ def _time(words: Sequence[str], place: int, value: float) -> Iterator[Measure]:
         yield Measure("age_days", days, place, end)
     else:
         yield Measure("duration_days", days, place, end)
+    if not _SINCE.isdisjoint(before[-3:]) or "ago" in after[:2]:
+        yield Measure("recent_days", days, place, end)
 
 
 def _is_age(before: Sequence[str], after: Sequence[str]) -> bool:
@@ -133,6 +136,8 @@ def _reading(words: Sequence[str], place: int, value: float) -> Iterator[Measure
     near = frozenset(words[low:high])
     next_word = words[place + 1] if place + 1 < len(words) else ""
     yield from _pressure(words, place, value, near)
+    if next_word == "mg" and words[place + 2 : place + 4] == ["/", "dl"] and near & _SUGAR:
+        yield Measure("glucose_mmol", value / 18, place, place + 4)
     if next_word in _UNITS or next_word in _PILLS or next_word in {"mg", "ml", "lbs", "kg", "%"}:
         if next_word == "%" and 40 <= value <= 100 and near & _OXYGEN:
             yield Measure("oxygen_percent", value, place, place + 2)
@@ -149,7 +154,8 @@ def _reading(words: Sequence[str], place: int, value: float) -> Iterator[Measure
 def _temperature(words: Sequence[str], place: int, value: float, near: frozenset[str]) -> Iterator[Measure]:
     """Celsius between 33 and 43, Fahrenheit between 92 and 110: no other number is a body's temperature."""
     marked = not _DEGREES.isdisjoint(words[place + 1 : place + 2])
-    if not (marked or near & _FEVER):
+    bare = 38 <= value < 42 and len(words[place]) == 4 and not near & (_SUGAR | _PRESSURE)  # "nouveau-né 38.2"
+    if not (marked or bare or near & _FEVER):
         return
     if 33 <= value <= 43:
         yield Measure("temperature_c", value, place, place + 1)
