@@ -17,13 +17,20 @@ T = TypeVar("T")
 
 
 def values(row: Any) -> dict[str, Any]:
-    """The columns of a row dataclass; sealed content becomes its ciphertext, an enum its word."""
-    return {field.name: _plain(getattr(row, field.name)) for field in fields(row)}
+    """The columns of a row dataclass; sealed content becomes its ciphertext, an enum its word.
+
+    Raises TypeError for anything but `Sealed` in a field of that type.
+    """
+    guarded = _sealed_fields(type(row))  # type: ignore[arg-type]  # a class is hashable
+    return {field.name: _plain(field.name, getattr(row, field.name), guarded) for field in fields(row)}
 
 
-def _plain(value: Any) -> Any:
+def _plain(name: str, value: Any, guarded: frozenset[str]) -> Any:
     if isinstance(value, Sealed):
         return value.blob
+    if name in guarded and value is not None:
+        # The value is not named: it may be what somebody said.
+        raise TypeError(f"{name} takes sealed content only, not {type(value).__name__}")
     return value.value if isinstance(value, StrEnum) else value
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine, create_engine, event
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from messaging_server.errors import UnavailableError
@@ -40,6 +40,7 @@ class SqliteDatabase:
     def __init__(self, path: Path) -> None:
         self.version = SQLITE_VERSION
         self._engine = _write_engine(path)
+        self._writer = self._engine.connect()
         self._readers = _read_engine(path)
         self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._work, name="sqlite-writer", daemon=True)
@@ -52,11 +53,17 @@ class SqliteDatabase:
         loop = asyncio.get_running_loop()
         future: asyncio.Future[T] = loop.create_future()
         self._jobs.put(_Job(unit, loop, future))
-        return await asyncio.shield(future)
+        try:
+            return await asyncio.shield(future)
+        except OperationalError as error:
+            raise UnavailableError("the database cannot write now") from error
 
     async def read(self, query: Callable[[Connection], T]) -> T:
-        async with self._readers.connect() as connection:
-            return await connection.run_sync(query)
+        try:
+            async with self._readers.connect() as connection:
+                return await connection.run_sync(query)
+        except OperationalError as error:
+            raise UnavailableError("the database cannot be read now") from error
 
     async def close(self) -> None:
         if not self._closed:
@@ -66,7 +73,7 @@ class SqliteDatabase:
             await self._readers.dispose()
 
     def _work(self) -> None:
-        with self._engine.connect() as connection:
+        with self._writer as connection:
             while (group := self._next_group()) is not None:
                 _run_group(connection, group)
                 _answer(group)
@@ -109,8 +116,10 @@ def _run_in_savepoint(connection: Connection, job: _Job) -> None:
     try:
         with connection.begin_nested():
             job.result = job.unit(connection)
-    except DBAPIError as error:
-        job.error = error
+    except StopIteration as error:
+        # A future cannot carry this one, and its caller would wait for ever.
+        job.error = RuntimeError("a unit ran out of what it iterates over")
+        job.error.__cause__ = error
     except Exception as error:  # noqa: BLE001  # carried to the caller, whose unit it is
         job.error = error
 
@@ -161,12 +170,15 @@ def _prepare(engine: Engine, *, read_only: bool) -> None:
 
 
 def _write_engine(path: Path) -> Engine:
-    engine = create_engine(f"sqlite:///{path}", pool_size=1, max_overflow=0, connect_args={"check_same_thread": False})
+    engine = create_engine(
+        f"sqlite:///{path}", pool_size=1, max_overflow=0, connect_args={"check_same_thread": False},
+        hide_parameters=True,
+    )  # fmt: skip
     _prepare(engine, read_only=False)
     return engine
 
 
 def _read_engine(path: Path) -> AsyncEngine:
-    engine = create_async_engine(f"sqlite+aiosqlite:///{path}", pool_size=4, max_overflow=4)
+    engine = create_async_engine(f"sqlite+aiosqlite:///{path}", pool_size=4, max_overflow=4, hide_parameters=True)
     _prepare(engine.sync_engine, read_only=True)
     return engine
