@@ -8,10 +8,10 @@ takes over where it is not to be trusted.
 import html
 import re
 
-import inscriptis  # type: ignore[import-untyped]  # ships no types
-from inscriptis.css_profiles import CSS_PROFILES  # type: ignore[import-untyped]  # ships no types
-from inscriptis.model.config import ParserConfig  # type: ignore[import-untyped]  # ships no types
-from lxml.etree import LxmlError  # type: ignore[import-untyped]  # ships no types
+import inscriptis
+from inscriptis.css_profiles import CSS_PROFILES
+from inscriptis.model.config import ParserConfig
+from lxml.etree import LxmlError
 
 _BYTES = 400_000
 _CELLS_TIMES_LINES = 400_000

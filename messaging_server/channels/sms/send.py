@@ -13,16 +13,16 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from aiohttp import ClientConnectorError, ClientError, ClientSession, ClientTimeout, encode_basic_auth
-from twilio.base.exceptions import (  # type: ignore[import-untyped]  # Twilio ships no types
+from twilio.base.exceptions import (
     TwilioException,
     TwilioRestException,
     TwilioServiceException,
 )
-from twilio.http.async_http_client import (  # type: ignore[import-untyped]  # Twilio ships no types
+from twilio.http.async_http_client import (
     AsyncTwilioHttpClient,
 )
-from twilio.http.response import Response  # type: ignore[import-untyped]  # Twilio ships no types
-from twilio.rest import Client  # type: ignore[import-untyped]  # Twilio ships no types
+from twilio.http.response import Response
+from twilio.rest import Client
 
 from messaging_server.channels.sms.parse import AddressFault, fault
 from messaging_server.errors import UnavailableError
@@ -162,7 +162,7 @@ class _HttpClient(AsyncTwilioHttpClient):  # type: ignore[misc]  # its base has 
         self._base_url = account.base_url
         self.session = ClientSession(timeout=ClientTimeout(total=account.timeout))
 
-    async def request(  # noqa: PLR0917  # the SDK's signature
+    async def request(  # the SDK's signature
         self,
         method: str,
         url: str,

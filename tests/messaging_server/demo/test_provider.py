@@ -13,7 +13,7 @@ from aiohttp.test_utils import TestServer, unused_port
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from multidict import MultiDict
-from twilio.request_validator import RequestValidator  # type: ignore[import-untyped]  # Twilio ships no types
+from twilio.request_validator import RequestValidator
 
 from messaging_server.channels.sms import receive
 from messaging_server.channels.sms import send as sms
