@@ -35,6 +35,10 @@ _SPANS = word_set(
     "prochain prochaines every"
 )  # fmt: skip
 _SINCE = word_set("depuis since for il last past")
+_BEFORE_YEARS = word_set(
+    "en in depuis since janvier fevrier mars avril mai juin juillet aout septembre octobre novembre decembre "
+    "january february march april may june july august september october november december"
+)
 _FEVER = word_set("fievre fever feverish temperature temp febrile thermometre thermometer")
 _PILLS = word_set(
     "pilule pilules comprime comprimes cachet cachets capsule capsules pill pills tablet tablets tab tabs cap caps co "
@@ -95,7 +99,7 @@ def _time(words: Sequence[str], place: int, value: float) -> Iterator[Measure]:
         return
     unit = _UNITS.get(words[unit_at]) if unit_at < len(words) else None
     if unit is None:
-        if place and words[place - 1] in {"en", "in", "depuis", "since"} and 1930 <= value <= _LONG_AGO:
+        if place and words[place - 1] in _BEFORE_YEARS and 1930 <= value <= _LONG_AGO:
             yield Measure("ago_days", 365.0 * (_LONG_AGO + 1 - value), place, place + 1)
         return
     days, end = value * unit, unit_at + 1

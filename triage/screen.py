@@ -14,7 +14,7 @@ from triage.match import Hit
 from triage.model import Assessment, Certainty, Direction, Part, Priority, QueueName, Reason, Topic
 from triage.rule import Role, Ruleset
 
-LIMIT = 1_000_000
+LIMIT = 500_000
 """Characters of one part that are read: of a longer one both ends are, and its middle is said not to be screened."""
 _MOST = 3
 """Places shown for one rule: more would explain nothing more."""
