@@ -87,6 +87,12 @@ def _day(language: Language, value: date, *, year: bool = True) -> str:
     return format_date(value, f"EEEE, MMMM d{', y' if year else ''}", locale=language.locale)
 
 
+def _date(language: Language, value: date) -> str:
+    """A date without its weekday, as a date of birth is said."""
+    french = "'1er' MMMM y" if value.day == 1 else "d MMMM y"
+    return format_date(value, french if language is Language.FR else "MMMM d, y", locale=language.locale)
+
+
 def _clock(language: Language, value: datetime) -> str:
     if language is Language.FR:
         minutes = f"{_NO_BREAK}{value.minute:02d}" if value.minute else ""
@@ -177,6 +183,7 @@ def _runs(lines: list[str]) -> list[tuple[bool, list[str]]]:
 
 _SPEAKERS: Mapping[str, Callable[..., str]] = {
     "day": _day,
+    "date": _date,
     "clock": _clock,
     "moment": _moment,
     "stamp": _stamp,
@@ -209,7 +216,7 @@ def _environment(root: Path, language: Language, catalogue: Translations) -> Env
     made.install_gettext_translations(catalogue, newstyle=True)  # type: ignore[attr-defined]  # added by the extension
     made.filters.update({name: partial(speak, language) for name, speak in _SPEAKERS.items()})
     made.filters.update(tel=_tel, paragraphs=_paragraphs)
-    made.tests["worded"] = partial(_worded, catalogue)
+    made.tests["worded"] = lambda key: _worded(catalogue, key)
     return made
 
 

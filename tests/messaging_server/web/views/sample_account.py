@@ -88,7 +88,8 @@ SIGNED_OUT: dict[str, tuple[str, object]] = {
     "consent risks": (
         "account/consent_block",
         a.ConsentBlock(
-            progress=STEP, block=a.ConsentBlockName.RISKS, text=WORDS, risks=((Channel.WEB, WORDS), (Channel.SMS, WORDS)),
+            progress=STEP, block=a.ConsentBlockName.RISKS, text=WORDS, risks=((Channel.WEB, WORDS),
+            (Channel.SMS, WORDS)),
             text_version=3, errors=wrong(answer=ErrorCode.CHOOSE_ONE),
         ),
     ),

@@ -39,7 +39,8 @@ def line(count: int, **changes: object) -> p.ThreadLine:
 
 
 STATES = (
-    line(1, unread=1, state=p.RequestState.ANSWERED, due=None, last_author=NURSE, subject="Résultat de ma prise de sang"),
+    line(1, unread=1, state=p.RequestState.ANSWERED, due=None, last_author=NURSE,
+    subject="Résultat de ma prise de sang"),
     line(2, state=p.RequestState.WITH, with_whom="l’infirmière"),
     line(3, state=p.RequestState.LATE, subject="Formulaire pour mon employeur"),
     line(4, private=True, subject="Une question de santé"),
@@ -96,7 +97,8 @@ THREAD = p.Thread(
     id=number(1), subject="Renouvellement de mon ordonnance", exchanges=EXCHANGES, state=p.RequestState.WITH,
     with_whom="l’infirmière", due=DUE, can_reply=True, form_id="f1",
 )  # fmt: skip
-READING = p.Reading(reader="Marie Gagnon", role="infirmière", message_at=NOW, from_clinic=False, at=NOW, thread=number(1))
+READING = p.Reading(reader="Marie Gagnon", role="infirmière", message_at=NOW, from_clinic=False, at=NOW,
+thread=number(1))
 
 PAGES: dict[str, tuple[str, object]] = {
     "inbox empty": ("patient/inbox", p.Inbox(threads=())),
@@ -155,7 +157,8 @@ PAGES: dict[str, tuple[str, object]] = {
         "patient/choices",
         p.Choices(
             channels=(
-                choices(p.ChoiceState.WITHDRAWN)[0], choices(p.ChoiceState.REFUSED)[1], choices(p.ChoiceState.EXPIRED)[2]
+                choices(p.ChoiceState.WITHDRAWN)[0], choices(p.ChoiceState.REFUSED)[1],
+                choices(p.ChoiceState.EXPIRED)[2]
             ),
             given=NOW, text_version=1,
         ),
@@ -180,7 +183,8 @@ PAGES: dict[str, tuple[str, object]] = {
     "withdraw everything": ("patient/withdraw", p.Withdraw()),
     "withdraw one": (
         "patient/withdraw",
-        p.Withdraw(channel=Channel.SMS, category=Category.BROADCAST, waiting=2, still_open=(Channel.WEB, Channel.EMAIL)),
+        p.Withdraw(channel=Channel.SMS, category=Category.BROADCAST, waiting=2, still_open=(Channel.WEB,
+        Channel.EMAIL)),
     ),
     "readers empty": ("patient/readers", p.Readers(readings=())),
     "readers": (

@@ -57,8 +57,10 @@ FINDINGS = tuple(
     )
     for n, (topic, certainty, state) in enumerate(
         [
-            (None, Certainty.AFFIRMED, i.FindingState.OPEN), (Topic.MENTAL_HEALTH, Certainty.NEGATED, i.FindingState.OPEN),
-            (Topic.ONCOLOGY, Certainty.PAST, i.FindingState.CONFIRMED), (Topic.STI_BBI, Certainty.RELATIVE, i.FindingState.REFUTED),
+            (None, Certainty.AFFIRMED, i.FindingState.OPEN), (Topic.MENTAL_HEALTH, Certainty.NEGATED,
+            i.FindingState.OPEN),
+            (Topic.ONCOLOGY, Certainty.PAST, i.FindingState.CONFIRMED), (Topic.STI_BBI, Certainty.RELATIVE,
+            i.FindingState.REFUTED),
             (Topic.ADDICTION, Certainty.HYPOTHETICAL, i.FindingState.OPEN),
         ], start=1,
     )
@@ -91,22 +93,26 @@ REFUSED = replace(
     ITEM,
     composer=replace(
         COMPOSER, body="Le résultat montre une tumeur.", category=Category.NORMAL_RESULT, language=Language.EN,
-        answers=((i.Question.NEW_DIAGNOSIS, i.Answer.YES), (i.Question.NEW_TREATMENT, i.Answer.NO), (i.Question.ABNORMAL_RESULT, None)),
+        answers=((i.Question.NEW_DIAGNOSIS, i.Answer.YES), (i.Question.NEW_TREATMENT, i.Answer.NO),
+        (i.Question.ABNORMAL_RESULT, None)),
         warnings=tuple(i.Remark(code=code, words="une tumeur" if code is i.Warn.SENSITIVE else "") for code in i.Warn),
         blocked=i.Blocked(
-            block=i.Block.SENSITIVE, topics=(Topic.ONCOLOGY, Topic.EMOTIONAL), words=("tumeur",), rule="oncology.tumour",
+            block=i.Block.SENSITIVE, topics=(Topic.ONCOLOGY, Topic.EMOTIONAL), words=("tumeur",),
+            rule="oncology.tumour",
             can_override=True,
         ),
     ),
     errors=wrong(
-        subject=ErrorCode.REQUIRED, greeting=ErrorCode.NO_GREETING, body=ErrorCode.REQUIRED, closing=ErrorCode.NO_CLOSING,
+        subject=ErrorCode.REQUIRED, greeting=ErrorCode.NO_GREETING, body=ErrorCode.REQUIRED,
+        closing=ErrorCode.NO_CLOSING,
         category=ErrorCode.CATEGORY_NEEDED, abnormal_result=ErrorCode.ANSWER_QUESTION,
         override_reason=ErrorCode.REASON_NEEDED, disposition=ErrorCode.DISPOSITION_NEEDED,
     ),
 )  # fmt: skip
 CONFIRM = i.Confirm(
     task=number(2), version=1, form_id="f1", to_name="Jean Tremblay", birth_date=BIRTH, way=i.Way.INBOX_EMAIL,
-    way_address="j…@exemple.ca", subject="Renouvellement", text=BODY, hidden=(("body", BODY), ("category", "appointments")),
+    way_address="j…@exemple.ca", subject="Renouvellement", text=BODY, hidden=(("body", BODY), ("category",
+    "appointments")),
 )  # fmt: skip
 HELD = i.Held(
     row=row(3, patient=None, priority=Priority.STAT, acknowledged=False), channel=Channel.EMAIL, authenticated=False,
@@ -130,7 +136,8 @@ def blocked(block: i.Block, **changes: object) -> i.Item:
 
 PAGES: dict[str, tuple[str, object]] = {
     "board empty": ("staff/board", EMPTY_BOARD),
-    "board": ("staff/board", replace(BOARD, pinned=(EMERGENCY, replace(EMERGENCY, patient=None)), more="/staff?after=8")),
+    "board": ("staff/board", replace(BOARD, pinned=(EMERGENCY, replace(EMERGENCY, patient=None)),
+    more="/staff?after=8")),
     "board of a queue": ("staff/board", replace(BOARD, queue=QueueName.RENEWALS, lens=None)),
     "board of forty": ("staff/board", replace(BOARD, rows=tuple(row(n) for n in range(40)))),
     "item": ("staff/item", ITEM),
@@ -152,7 +159,8 @@ PAGES: dict[str, tuple[str, object]] = {
     "sending": (
         "staff/sending",
         i.Sending(
-            exchange=number(4), task=number(2), to_name="Jean Tremblay", way=i.Way.INBOX_ONLY, leaves_at=NOW, seconds=60,
+            exchange=number(4), task=number(2), to_name="Jean Tremblay", way=i.Way.INBOX_ONLY, leaves_at=NOW,
+            seconds=60,
             next=number(3),
         ),
     ),
@@ -224,7 +232,8 @@ PAGES: dict[str, tuple[str, object]] = {
         "staff/record_consent",
         q.RecordConsent(
             person=number(77), name="Jean Tremblay", birth_date=BIRTH, channels=channels(ConsentAnswer.ACCEPT),
-            text_version=3, method=Method.VERBAL, errors=wrong(note=ErrorCode.NOTE_NEEDED, explained=ErrorCode.REQUIRED),
+            text_version=3, method=Method.VERBAL, errors=wrong(note=ErrorCode.NOTE_NEEDED,
+            explained=ErrorCode.REQUIRED),
         ),
     ),
     "supervisor": (
@@ -239,9 +248,12 @@ PAGES: dict[str, tuple[str, object]] = {
     "team": (
         "staff/team",
         q.Team(
-            members=tuple(replace(MEMBER, role=role, account=number(n)) for n, role in enumerate(AccountRole))
-            + (replace(MEMBER, waits_for_admission=True, queues=tuple(QueueName)),),
-            may_invite=True, may_admit=True, roles=(AccountRole.NURSE,), errors=wrong(name=ErrorCode.REQUIRED, role=ErrorCode.CHOOSE_ONE),
+            members=(
+                *(replace(MEMBER, role=role, account=number(n)) for n, role in enumerate(AccountRole)),
+                replace(MEMBER, waits_for_admission=True, queues=tuple(QueueName)),
+            ),
+            may_invite=True, may_admit=True, roles=(AccountRole.NURSE,), errors=wrong(name=ErrorCode.REQUIRED,
+            role=ErrorCode.CHOOSE_ONE),
         ),
     ),
     "team, waiting": (
@@ -252,7 +264,8 @@ PAGES: dict[str, tuple[str, object]] = {
         q.PolicyPage(
             version=4, since=NOW, by="Luc Roy", ruleset="builtin@3f9a", hours=(("Lundi au vendredi", "8 h à 17 h"),),
             queues=tuple(
-                q.PolicyQueue(queue=name, response="2 jours ouvrables", roles=(AccountRole.NURSE, AccountRole.PHYSICIAN))
+                q.PolicyQueue(queue=name, response="2 jours ouvrables", roles=(AccountRole.NURSE,
+                AccountRole.PHYSICIAN))
                 for name in QueueName
             ),
             holidays=(date(2026, 12, 25),), lines=(("Info-Santé", "811", date(2026, 9, 1)),),
