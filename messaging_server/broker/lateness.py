@@ -1,4 +1,4 @@
-"""Telling the patient what becomes of a request: above all what to do now, when the promised time has passed (TRI-19)."""
+"""Telling the patient what becomes of a request: above all what to do when the promised time has passed (TRI-19)."""
 
 from dataclasses import replace
 from datetime import datetime

@@ -20,9 +20,14 @@ from messaging_server.storage.tasks import TaskKind, TaskRow, TaskStatus
 from triage.model import QueueName
 
 
-async def assign(means: Means, clinic: Clinic, who: Reader, task_id: UUID, queue: QueueName, now: datetime) -> None:
+async def assign(
+    means: Means, clinic: Clinic, who: Reader, task_id: UUID, queue: QueueName, now: datetime, *,
+    version: int | None = None,
+) -> None:  # fmt: skip
     """Route an item to another queue. Raises ConflictError when somebody was faster, NotAllowedError without keys."""
     task, content, desk = await means.database.read(lambda c: _ground(c, clinic, who, task_id, queue))
+    if version not in {None, task.version}:
+        raise ConflictError("changed")
     wraps = await wraps_for(means, who, content, [desk]) if desk else ()
 
     def unit(connection: Connection) -> None:

@@ -15,8 +15,8 @@ from messaging_server.storage.records import RecordRow
 from messaging_server.storage.tasks import OPEN
 
 __all__ = [
-    "FOUND", "Access", "AddressRow", "Colleague", "Patient", "PersonRow", "access", "find", "open_items", "patient",
-    "person", "person_of_record", "persons", "registers", "team", "text_version",
+    "FOUND", "Access", "AddressRow", "Colleague", "Patient", "PersonRow", "access", "find", "open_items", "owners",
+    "patient", "person", "person_of_record", "persons", "registers", "team", "text_version", "told_by",
 ]  # fmt: skip
 
 FOUND: int = 25
@@ -72,6 +72,20 @@ def person_of_record(connection: Connection, clinic: UUID, record_id: UUID) -> U
     """Whose record it is; None for the intake record."""
     found = records.record(connection, clinic, record_id)
     return found.person_id if found else None
+
+
+def owners(connection: Connection, clinic: UUID, value_fp: bytes) -> frozenset[UUID]:
+    """The patients who have an address: several where they share it."""
+    found = people.addresses_by_value(connection, clinic, value_fp)
+    return frozenset(row.person_id for row in found if row.person_id is not None)
+
+
+def told_by(connection: Connection, clinic: UUID, exchange: UUID) -> tuple[AddressRow, ...]:
+    """The addresses that are told of an exchange."""
+    d = tables.deliveries.c
+    ids = connection.execute(select(d.address_id).where(d.clinic_id == clinic, d.exchange_id == exchange)).scalars()
+    found = (people.address(connection, clinic, one) for one in ids if one is not None)
+    return tuple(row for row in found if row is not None)
 
 
 def person(connection: Connection, clinic: UUID, person_id: UUID) -> PersonRow | None:

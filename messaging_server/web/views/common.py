@@ -75,6 +75,8 @@ class FlashCode(StrEnum):
     SEND_CANCELLED = "send_cancelled"
     TOO_LATE_TO_CANCEL = "too_late_to_cancel"
     FILED = "filed"
+    CONVERTED = "converted"
+    CONSENT_RECORDED = "consent_recorded"
     CHANGED_MEANWHILE = "changed_meanwhile"
     PERSON_ADDED = "person_added"
     INVITED = "invited"
@@ -126,6 +128,7 @@ class ErrorCode(StrEnum):
     CATEGORY_NEEDED = "category_needed"
     DISPOSITION_NEEDED = "disposition_needed"
     FILE_TOO_LARGE = "file_too_large"
+    NO_CONSENT_YET = "no_consent_yet"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
