@@ -200,7 +200,8 @@ def readings(
     query = (
         select(
             entry.c.seq, entry.c.body, opened.c.thread_id, opened.c.created_at.label("opened_created"),
-            shown.c.created_at.label("shown_created"), shown.c.direction,
+            shown.c.created_at.label("shown_created"),
+            func.coalesce(shown.c.direction, opened.c.direction).label("direction"),
         )
         .join(opened, opened.c.id == entry.c.exchange_id)
         .outerjoin(shown, shown.c.id == newest)
@@ -221,11 +222,14 @@ def readings(
 
 
 def _newest_shown(thread: ColumnElement[UUID], at: ColumnElement[datetime]) -> ColumnElement[UUID]:
-    """What the patient could see of a thread at an instant: a staff note's very existence is not theirs to see."""
+    """The newest words of a person that the patient could see of a thread at an instant.
+
+    That a staff note or a reply on its way exists is not theirs to see, and an automatic text is nobody's message.
+    """
     seen = tables.exchanges.alias("seen")
     where = (
         seen.c.thread_id == thread, seen.c.direction != Way.NOTE.value, seen.c.visible_at <= at,
-        seen.c.state.in_(SHOWN),
+        seen.c.state.in_(SHOWN), seen.c.automatic.is_(False),
     )  # fmt: skip
     query: Select[tuple[UUID]] = select(seen.c.id).where(*where).order_by(seen.c.created_at.desc()).limit(1)
     return query.scalar_subquery()
