@@ -13,12 +13,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy import Connection, Engine, create_engine
 from sqlalchemy.exc import OperationalError
-from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from messaging_server.errors import UnavailableError
 from messaging_server.storage.driver import SQLITE_VERSION  # the mended library takes its place first
+from messaging_server.storage.readers import Readers, prepare
 
 T = TypeVar("T")
 GROUP = 64
@@ -41,7 +41,7 @@ class SqliteDatabase:
         self.version = SQLITE_VERSION
         self._engine = _write_engine(path)
         self._writer = self._engine.connect()
-        self._readers = _read_engine(path)
+        self._readers = Readers(path)
         self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._work, name="sqlite-writer", daemon=True)
         self._closed = False
@@ -60,8 +60,7 @@ class SqliteDatabase:
 
     async def read(self, query: Callable[[Connection], T]) -> T:
         try:
-            async with self._readers.connect() as connection:
-                return await connection.run_sync(query)
+            return await self._readers.run(query)
         except OperationalError as error:
             raise UnavailableError("the database cannot be read now") from error
 
@@ -70,7 +69,7 @@ class SqliteDatabase:
             self._closed = True
             self._jobs.put(None)
             await asyncio.to_thread(self._thread.join)
-            await self._readers.dispose()
+            await self._readers.close()
 
     def _work(self) -> None:
         with self._writer as connection:
@@ -148,37 +147,10 @@ def _settle(jobs: Sequence[_Job]) -> None:
             job.future.set_exception(job.error)
 
 
-def _pragmas(*, read_only: bool) -> tuple[str, ...]:
-    common = ("busy_timeout=10000", "foreign_keys=ON", "temp_store=MEMORY", "cache_size=-16000")
-    if read_only:
-        return (*common, "query_only=ON")
-    return ("journal_mode=WAL", "synchronous=FULL", "secure_delete=ON", *common)
-
-
-def _prepare(engine: Engine, *, read_only: bool) -> None:
-    @event.listens_for(engine, "connect")
-    def _connect(dbapi_connection: Any, _record: Any) -> None:
-        dbapi_connection.isolation_level = None
-        cursor = dbapi_connection.cursor()
-        for pragma in _pragmas(read_only=read_only):
-            cursor.execute(f"PRAGMA {pragma}")
-        cursor.close()
-
-    @event.listens_for(engine, "begin")
-    def _begin(connection: Connection) -> None:
-        connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")
-
-
 def _write_engine(path: Path) -> Engine:
     engine = create_engine(
         f"sqlite:///{path}", pool_size=1, max_overflow=0, connect_args={"check_same_thread": False},
         hide_parameters=True,
     )  # fmt: skip
-    _prepare(engine, read_only=False)
-    return engine
-
-
-def _read_engine(path: Path) -> AsyncEngine:
-    engine = create_async_engine(f"sqlite+aiosqlite:///{path}", pool_size=4, max_overflow=4, hide_parameters=True)
-    _prepare(engine.sync_engine, read_only=True)
+    prepare(engine, read_only=False)
     return engine
