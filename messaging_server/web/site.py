@@ -44,5 +44,11 @@ def application(site: Site, hub: Hub, webhooks: list[web.RouteDef]) -> web.Appli
     for module in MODULES:
         app.add_routes(module.routes())
     app.add_routes(webhooks)
+    app.on_shutdown.append(_let_go)
     app.router.add_static("/static", Path(str(files("messaging_server"))) / "web" / "static")
     return app
+
+
+async def _let_go(app: web.Application) -> None:
+    """Open boards wait for news for hours; a server that stops does not wait for them."""
+    app[HUB].close()

@@ -98,6 +98,10 @@ class Visit:
             outages=self.site.outages(),
         )  # fmt: skip
 
+    def reading(self, language: Language) -> "Visit":
+        """The same visit in another language: a letter is written in the language of whom it is for."""
+        return replace(self, language=language)
+
     def page(
         self, template: str, view: object, *, status: int = 200, current: Nav | None = None, **extra: object
     ) -> web.Response:

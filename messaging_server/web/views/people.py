@@ -109,6 +109,8 @@ class Letter:
     expires: datetime
     on: date
     person: UUID
+    done: str | None = None
+    """Where to go on; the patient's page when nothing is given."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -146,6 +148,9 @@ class Team(FormView):
     may_admit: bool
     name: str = field(default="", repr=False)
     login: str = field(default="", repr=False)
+    title: str = ""
+    """The professional title of the signature (ETQ-08, ETQ-09)."""
+    phone: str = field(default="", repr=False)
     role: AccountRole | None = None
     roles: tuple[AccountRole, ...] = ()
 
