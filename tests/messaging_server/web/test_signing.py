@@ -1,9 +1,8 @@
 """Signing in and out over the real pages: who gets in, how far, and what a guesser learns."""
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-
-import pytest
 
 from keys import totp
 from messaging_server.storage import accounts
@@ -102,8 +101,8 @@ def error_of(page: str) -> str:
 
 
 @pytest.mark.parametrize("exists", [True, False])
-async def test_whoever_keeps_guessing_waits_and_is_never_locked_out(pages: Pages, exists: bool) -> None:  # noqa: FBT001
-    """After a few wrong tries nothing is looked at for a while, known name or not; later the door opens again [IDN-09]."""
+async def test_whoever_keeps_guessing_waits_and_is_never_locked_out(pages: Pages, exists: bool) -> None:
+    """After a few wrong tries nothing is looked at for a while, known name or not; then the door opens [IDN-09]."""
     world = pages.world
     await world.consent()
     login = await login_of(world, world.rose) if exists else "personne.ici"
