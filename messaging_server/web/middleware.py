@@ -72,7 +72,7 @@ async def pages(request: web.Request, handler: Handler) -> web.StreamResponse:
     request[VISIT] = here
     try:
         if request.method not in SAFE and not await _own_form(request, here):
-            return fault(here, 403, PageFault.EXPIRED)
+            return fault(here, 403, PageFault.EXPIRED, kept=await _own_words(request))
         return _finish(request, here, await handler(request))
     except MessagingError as error:
         status, kind = next(found for known, found in FAULTS.items() if isinstance(error, known))
@@ -92,9 +92,19 @@ def _route(request: web.Request) -> str:
     return resource.canonical if resource else "none"
 
 
-def fault(here: Visit, status: int, kind: PageFault, reference: str | None = None) -> web.Response:
+def fault(
+    here: Visit, status: int, kind: PageFault, reference: str | None = None, kept: str | None = None
+) -> web.Response:
     """A page that says what was not done, that nothing is lost, and what to do."""
-    return here.page("fault", FaultPage(fault=kind, reference=reference), status=status)
+    return here.page("fault", FaultPage(fault=kind, reference=reference, kept_text=kept), status=status)
+
+
+async def _own_words(request: web.Request) -> str | None:
+    """What was typed into an old page of ours, given back (ACC-03); what another site sent is never shown."""
+    if request.headers.get("Sec-Fetch-Site") != "same-origin":
+        return None
+    form = await request.post()
+    return next((text for name in ("message", "body") if isinstance(text := form.get(name), str) and text), None)
 
 
 async def _visit(request: web.Request) -> Visit:

@@ -161,6 +161,19 @@ async def test_an_ended_session_gives_the_words_back(pages: Pages) -> None:
     assert await messages_in_record(world) == 0
 
 
+async def test_an_old_page_gives_the_words_back_to_its_own_author_only(pages: Pages) -> None:
+    """A page left open loses nothing; what another site sends is not even shown [ACC-03, SEC-08]."""
+    rose = await pages.browser(pages.world.rose)
+    form = {"csrf": "of-another-session", "message": QUESTION}
+    ours = await rose.client.post("/write/message", data=form, headers={"Sec-Fetch-Site": "same-origin"})
+    foreign = await rose.client.post("/write/message", data=form, headers={"Sec-Fetch-Site": "cross-site"})
+
+    assert (ours.status, foreign.status) == (403, 403)
+    assert QUESTION in unescape(await ours.text())
+    assert QUESTION not in unescape(await foreign.text())
+    assert await messages_in_record(pages.world) == 0
+
+
 async def test_an_emergency_shows_its_card_before_anything_else(pages: Pages) -> None:
     """The card and the direction that names the danger come first on the page of the signed-in author [ACK-07]."""
     await pages.world.consent()
