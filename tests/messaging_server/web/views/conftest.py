@@ -7,11 +7,12 @@ import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Literal
 
 import pytest
 from aiohttp import web
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
 
 from messaging_server.texts import TEMPLATES, Language, Texts
 from messaging_server.web.views.common import Audience, Chrome, Nav, Signed
@@ -135,34 +136,57 @@ def browser() -> Iterator[Browser]:
         started.close()
 
 
-@pytest.fixture
-def visit(browser: Browser, site: Site) -> Iterator[Callable[..., Page]]:
-    """Open a page; any complaint of the browser, above all a breach of the content policy, fails the test."""
-    opened: list[Page] = []
-    complaints: list[str] = []
+@dataclass
+class Windows:
+    """Open windows by size and scheme, used again from page to page, and what the browser complained of in them."""
 
-    def go(html: str, *, width: int = 1280, scheme: str = "light") -> Page:
+    browser: Browser
+    open: dict[tuple[int, str], Page] = field(default_factory=dict)
+    complaints: list[str] = field(default_factory=list)
+
+    def of(self, width: int, scheme: Literal["light", "dark"]) -> Page:
+        """The window of this size and scheme, opened when first asked for."""
+        if (width, scheme) not in self.open:
+            context = self.browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme)
+            page = context.new_page()
+            page.on("console", self._note)
+            page.on("pageerror", lambda error: self.complaints.append(str(error)))
+            page.on("dialog", lambda dialog: dialog.accept())
+            self.open[width, scheme] = page
+        return self.open[width, scheme]
+
+    def _note(self, said: ConsoleMessage) -> None:
+        if said.type in {"error", "warning"}:
+            self.complaints.append(said.text)
+
+
+@pytest.fixture(scope="module")
+def windows(browser: Browser) -> Windows:
+    return Windows(browser)
+
+
+@pytest.fixture
+def visit(windows: Windows, site: Site) -> Iterator[Callable[..., Page]]:
+    """Open a page; any complaint of the browser, above all a breach of the content policy, fails the test."""
+    site.posts.clear()
+    site.events.clear()
+    windows.complaints.clear()
+
+    def go(html: str, *, width: int = 1280, scheme: Literal["light", "dark"] = "light") -> Page:
         site.html = html
-        site.posts.clear()
-        context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme)  # type: ignore[arg-type]
-        page = context.new_page()
-        page.on("console", lambda said: complaints.append(said.text) if said.type in {"error", "warning"} else None)
-        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page = windows.of(width, scheme)
         page.goto(site.url)
-        opened.append(page)
         return page
 
     yield go
-    for page in opened:
-        page.context.close()
-    assert complaints == []
+    assert windows.complaints == []
 
 
 @pytest.fixture
 def judge(visit: Callable[..., Page]) -> Callable[..., Page]:
     """Open a page and let axe judge it; below 321 px it may not scroll sideways either (ACC-06)."""
 
-    def go(html: str, name: str, *, width: int, scheme: str) -> Page:
+    def go(html: str, name: str, *, width: int, scheme: Literal["light", "dark"]) -> Page:
         page = visit(html, width=width, scheme=scheme)
         found = Axe().run(page, options=AXE).response["violations"]
         said = [f"{one['id']}: {[node['html'][:160] for node in one['nodes'][:3]]}" for one in found]

@@ -106,7 +106,7 @@ PAGES: dict[str, tuple[str, object]] = {
         "patient/inbox",
         p.Inbox(threads=STATES, last_access=NOW, failed_since=1, closed_until=DUE, older="/inbox?before=7"),
     ),
-    "inbox of a thousand": ("patient/inbox", p.Inbox(threads=tuple(line(n) for n in range(200)))),
+    "inbox of forty": ("patient/inbox", p.Inbox(threads=tuple(line(n) for n in range(40)))),
     "urgent": ("patient/urgent_first", p.UrgentFirst(lines=LINES)),
     "urgent not confirmed": (
         "patient/urgent_first",

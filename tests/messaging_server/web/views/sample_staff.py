@@ -135,6 +135,10 @@ def blocked(block: i.Block, **changes: object) -> i.Item:
 
 
 PAGES: dict[str, tuple[str, object]] = {
+    "reply blocked by consent": (
+        "staff/item",
+        blocked(i.Block.CONSENT, refusal=Refusal.NO_CONSENT, channel=Channel.SMS, category=Category.BROADCAST),
+    ),
     "board empty": ("staff/board", EMPTY_BOARD),
     "board": ("staff/board", replace(BOARD, pinned=(EMERGENCY, replace(EMERGENCY, patient=None)),
     more="/staff?after=8")),
@@ -273,9 +277,12 @@ PAGES: dict[str, tuple[str, object]] = {
     ),
     "policy empty": ("staff/policy", q.PolicyPage(version=1, since=NOW, queues=(), hours=(), ruleset="builtin@3f9a")),
 }  # fmt: skip
-PAGES |= {f"board, {lens}": ("staff/board", replace(EMPTY_BOARD, lens=lens, rows=ROWS[2:4])) for lens in b.Lens}
-PAGES |= {f"blocked, {block}": ("staff/item", blocked(block)) for block in i.Block}
+# The same pages with other words: each is rendered, and the browser need not judge it again.
 WORDS_ONLY: dict[str, tuple[str, object]] = {
+    f"board, {lens}": ("staff/board", replace(EMPTY_BOARD, lens=lens, rows=ROWS[2:4])) for lens in b.Lens
+}
+WORDS_ONLY |= {f"blocked, {block}": ("staff/item", blocked(block)) for block in i.Block}
+WORDS_ONLY |= {
     f"refusal {refusal}": (
         "staff/item",
         blocked(i.Block.CONSENT, refusal=refusal, channel=Channel.SMS, category=Category.BROADCAST),

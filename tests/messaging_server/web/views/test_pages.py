@@ -112,7 +112,7 @@ def test_the_three_questions_are_unanswered_at_first(texts: Texts, chrome: Frame
 
 def test_a_missing_consent_offers_no_way_round(texts: Texts, chrome: Frame) -> None:
     """Where consent is missing there is a call and a script, and no button that sends all the same [CON-28]."""
-    html = rendered(texts, chrome, "staff: blocked, consent", Language.FR)
+    html = rendered(texts, chrome, "staff: reply blocked by consent", Language.FR)
     assert 'value="override"' not in html
     assert 'value="convert_visit"' in html
     assert "data-print" in html
