@@ -177,6 +177,11 @@ def remember_access(site: Site, response: web.Response, account: AccountRow) -> 
     )  # fmt: skip
 
 
+def forget_access(site: Site, response: web.Response) -> None:
+    """Take that from the browser with the session."""
+    response.del_cookie(cookie_name(site, "access"), path="/", secure=site.secure, httponly=True, samesite="Lax")
+
+
 def last_access(request: web.Request, site: Site) -> tuple[datetime | None, int]:
     """When the sign-in before this one was, and how many failed between the two (IDN-24)."""
     at, _, failed = request.cookies.get(cookie_name(site, "access"), "").partition("/")

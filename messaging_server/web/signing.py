@@ -1,4 +1,4 @@
-"""Signing in and out: name and password, the code of the second factor, the language of the pages (IDN-05 to IDN-10)."""
+"""Signing in and out: name and password, the code of the second factor, the language of pages (IDN-05 to IDN-10)."""
 
 from dataclasses import replace
 from urllib.parse import quote
@@ -18,6 +18,7 @@ from messaging_server.web.entering import (
     CODE,
     account_of,
     enter,
+    forget_access,
     in_state,
     own_path,
     private_of,
@@ -166,7 +167,7 @@ async def sign_out(request: web.Request) -> web.StreamResponse:
 
         await here.means.database.write(unit)
     drop_cookie(here.site, response)
-    response.del_cookie(cookie_name(here.site, "access"), path="/", secure=here.site.secure)
+    forget_access(here.site, response)
     return response
 
 

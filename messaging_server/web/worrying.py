@@ -11,6 +11,7 @@ from aiohttp import web
 from keys.accounts import unlock
 from messaging_server.broker import alarm
 from messaging_server.storage.accounts import AccountRow
+from messaging_server.web.entering import forget_access
 from messaging_server.web.guessing import TooManyTriesError, prove
 from messaging_server.web.posted import posted
 from messaging_server.web.sessions import drop_cookie
@@ -62,4 +63,5 @@ async def _block(here: Visit, account: AccountRow) -> web.Response:
     gone = replace(here, reader=None, account=None, session=None, name="")
     response = gone.page("account/worried", Worried(done=True))
     drop_cookie(here.site, response)
+    forget_access(here.site, response)
     return response
