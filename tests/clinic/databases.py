@@ -1,7 +1,7 @@
-"""A PostgreSQL server for tests: Debian's own program, on loopback, started once by whoever needs it first.
+"""Databases for tests: each test gets a fresh one, copied from one that is migrated already.
 
-It runs as an unprivileged user on a folder of its own, with fsync on, and every test gets a fresh database copied from
-one that is migrated already.
+PostgreSQL is Debian's own program, on loopback, started once by whoever needs it first. It runs as an unprivileged user
+on a folder of its own, with fsync on.
 """
 
 import os
@@ -45,6 +45,18 @@ class Server:
             await connection.execute(statement)
         finally:
             await connection.close()
+
+
+def migrated_file(folder: Path) -> Path:
+    """An empty SQLite file with every table."""
+    _migrate(f"sqlite:///{folder}/{PATTERN}.sqlite3")
+    return folder / f"{PATTERN}.sqlite3"
+
+
+def copied(migrated: Path, folder: Path) -> str:
+    """The address of a copy of that file, in a folder of its own."""
+    shutil.copyfile(migrated, folder / "clinic.sqlite3")
+    return f"sqlite:///{folder}/clinic.sqlite3"
 
 
 def programs() -> Path | None:

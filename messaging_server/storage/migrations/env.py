@@ -1,9 +1,12 @@
-"""How alembic reaches the database: synchronously on SQLite, through asyncpg on PostgreSQL under a lock."""
+"""How alembic reaches the database: synchronously on SQLite, through asyncpg on PostgreSQL under a lock.
+
+On both, all that is missing is applied in one transaction: a migration that is cut short leaves nothing behind.
+"""
 
 import asyncio
 
 from alembic import context
-from sqlalchemy import Connection, create_engine, pool, text
+from sqlalchemy import Connection, Engine, create_engine, event, pool, text
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from messaging_server.storage.tables import metadata
@@ -14,12 +17,19 @@ LOCK = 0x6D6573736167
 
 def migrate(connection: Connection) -> None:
     context.configure(
-        connection=connection, target_metadata=metadata, render_as_batch=connection.dialect.name == "sqlite"
-    )
+        connection=connection, target_metadata=metadata, render_as_batch=connection.dialect.name == "sqlite",
+        transactional_ddl=True,
+    )  # fmt: skip
     with context.begin_transaction():
         if connection.dialect.name == "postgresql":
             connection.execute(text(f"SELECT pg_advisory_xact_lock({LOCK})"))
         context.run_migrations()
+
+
+def begin_by_hand(engine: Engine) -> None:
+    """Python's driver begins no transaction before a CREATE TABLE, and one process at a time may migrate."""
+    event.listen(engine, "connect", lambda raw, _record: setattr(raw, "isolation_level", None))
+    event.listen(engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN IMMEDIATE"))
 
 
 async def migrate_async(url: str) -> None:
@@ -32,7 +42,8 @@ async def migrate_async(url: str) -> None:
 
 url = context.config.get_main_option("sqlalchemy.url") or ""
 if url.startswith("sqlite"):
-    engine = create_engine(url, poolclass=pool.NullPool)
+    engine = create_engine(url, poolclass=pool.NullPool, connect_args={"timeout": 30})
+    begin_by_hand(engine)
     with engine.connect() as connection:
         migrate(connection)
         connection.commit()

@@ -1,10 +1,12 @@
 """Migrations: from nothing to exactly the tables that the code knows, on both databases."""
 
 import asyncio
+import sys
 from pathlib import Path
 from typing import Any
 
-from alembic import command
+import pytest
+from alembic import command, op
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
@@ -12,7 +14,9 @@ from sqlalchemy import Connection, inspect
 
 from messaging_server.storage import migrating, tables
 from messaging_server.storage.database import Database
-from messaging_server.storage.opening import open_database
+from messaging_server.storage.opening import SQLITE, open_database
+from messaging_server.storage.postgres import PostgresDatabase
+from messaging_server.storage.sqlite import SqliteDatabase
 from tests.clinic.rows import Place
 
 
@@ -20,6 +24,11 @@ def differences(connection: Connection) -> list[Any]:
     """What alembic would still change."""
     context = MigrationContext.configure(connection, opts={"compare_type": True})
     return list(compare_metadata(context, tables.metadata))
+
+
+def as_it_is(url: str) -> Database:
+    """A database opened without bringing it up to date."""
+    return SqliteDatabase(Path(url.removeprefix(SQLITE))) if url.startswith(SQLITE) else PostgresDatabase(url)
 
 
 async def test_the_migrations_lead_to_the_tables_that_the_code_knows(database: Database) -> None:
@@ -44,6 +53,39 @@ async def test_upgrading_again_changes_nothing_and_keeps_what_is_there(
     again = await open_database(database_url)
     try:
         assert await again.read(lambda c: c.execute(tables.clinics.select()).scalar()) == place.clinic
+        assert await again.read(differences) == []
+    finally:
+        await again.close()
+
+
+async def test_a_migration_that_is_cut_short_leaves_nothing_behind(
+    database: Database, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """All or nothing on both databases: the next start begins at the same place again."""
+    await database.close()
+    await asyncio.to_thread(command.downgrade, migrating.config(database_url), "base")
+
+    def fail(*_given: object, **_named: object) -> None:
+        raise RuntimeError("the power went")
+
+    monkeypatch.setattr(op, "create_index", fail)
+    with pytest.raises(RuntimeError):
+        await asyncio.to_thread(migrating.upgrade, database_url)
+    found = as_it_is(database_url)
+    there = await found.read(lambda c: set(inspect(c).get_table_names()))
+    await found.close()
+    assert there <= {"alembic_version"}
+
+
+async def test_two_processes_that_start_at_once_migrate_once(database: Database, database_url: str) -> None:
+    """One waits for the other, and both find the tables."""
+    await database.close()
+    await asyncio.to_thread(command.downgrade, migrating.config(database_url), "base")
+    start = [sys.executable, "-c", f"from messaging_server.storage.migrating import upgrade; upgrade({database_url!r})"]
+    both = [await asyncio.create_subprocess_exec(*start) for _ in range(2)]
+    assert [await one.wait() for one in both] == [0, 0]
+    again = await open_database(database_url)
+    try:
         assert await again.read(differences) == []
     finally:
         await again.close()
