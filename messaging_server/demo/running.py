@@ -11,6 +11,7 @@ import shutil
 import signal
 from collections.abc import Callable
 from contextlib import AsyncExitStack
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +31,8 @@ from messaging_server.texts import Texts
 
 WEB, SMTP, RELAY, PROVIDER = 8080, 8025, 8026, 8027
 ACCOUNT = "AC" + "0" * 32
+BEFORE = timedelta(days=12)
+"""The clinic was founded, and its patients agreed, before the first of the days that are played."""
 Show = Callable[[str], None]
 
 
@@ -56,6 +59,7 @@ async def run(folder: Path, *, reset: bool, show: Show, settings: Settings | Non
     clock = PlayClock()
     async with AsyncExitStack() as stack:
         outside = await _outside(folder, chosen, clock, stack)
+        clock.behind = BEFORE if fresh else timedelta(0)
         cast = await _found(chosen, clock) if fresh else None
         running = await stack.enter_async_context(wiring.running(chosen, clock, routes(outside, folder)))
         if cast is not None:
