@@ -9,7 +9,7 @@ import json
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
 from uuid import UUID
 
@@ -101,14 +101,17 @@ def _document(fact: Fact, salt: bytes) -> dict[str, object]:
     return {
         "format": FORMAT,
         "kind": fact.kind.value,
-        "at": fact.at.isoformat(timespec="microseconds"),
+        "at": fact.at.astimezone(UTC).isoformat(timespec="microseconds"),
         "salt": salt.hex(),
     } | {name: value for name, value in optional.items() if value is not None}
 
 
 def read_body(body: bytes) -> Mapping[str, object]:
     """The document of an entry. Raises ValueError when it is not one."""
-    document = json.loads(body)
+    try:
+        document = json.loads(body)
+    except RecursionError as error:
+        raise ValueError("an entry is not nested") from error
     if not isinstance(document, dict):
         raise ValueError("an entry is a JSON object")  # noqa: TRY004  # it is a damaged value, not a caller's mistake
     return document
