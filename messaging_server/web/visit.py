@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import wraps
 from typing import Final
+from urllib.parse import quote
 
 from aiohttp import web
 
@@ -152,7 +153,8 @@ def signed_in(*audiences: Audience, roles: frozenset[AccountRole] | None = None)
         async def guarded(request: web.Request) -> web.StreamResponse:
             here = visit(request)
             if here.reader is None:
-                return here.go("/sign-in")
+                # Whoever was reading comes back to the same page; a form that was sent does not send itself again.
+                return here.go(f"/sign-in?next={quote(here.path)}" if request.method == "GET" else "/sign-in")
             if here.audience not in audiences or (roles is not None and here.reader.role not in roles):
                 raise NotFoundError(here.path)
             return await handler(request)

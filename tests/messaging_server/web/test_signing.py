@@ -11,7 +11,7 @@ from messaging_server.texts import Language
 from messaging_server.web.entering import own_path
 from messaging_server.web.limits import FREE
 from tests.clinic.entering import account_of, give_second_factor, login_of, send, sign_in
-from tests.clinic.pages import Pages
+from tests.clinic.pages import Pages, hidden
 from tests.clinic.world import PASSWORD
 
 
@@ -188,6 +188,17 @@ async def test_a_session_that_timed_out_is_told(pages: Pages) -> None:
 
     assert 'role="status"' in page
     assert 'name="password"' in page
+
+
+async def test_whoever_had_to_sign_in_comes_back_to_the_page_they_wanted(pages: Pages) -> None:
+    """A session that ended costs one form, not the way back [ACC-03]."""
+    world, browser = pages.world, await pages.browser()
+    await world.consent()
+
+    _, page = await browser.get("/choices")
+    answer = await sign_in(browser, await login_of(world, world.rose), next=hidden(page.partition("<main")[2], "next"))
+
+    assert answer.to == "/choices"
 
 
 async def test_the_patient_s_language_is_changed_for_pages_and_for_letters(pages: Pages) -> None:
