@@ -185,6 +185,12 @@ def test_french_is_set_as_quebec_sets_it() -> None:
     assert {key for key in bad if bad[key] != "\u00a0:"} == set()
 
 
+def test_no_english_sentence_ends_on_a_moment() -> None:
+    """A moment may end in "p.m.", which a full stop would follow."""
+    ends = re.compile(r"%\((when|at|used)\)s\.")
+    assert [key for key, message in catalogue(EN).items() if ends.search("".join(_texts(message)))] == []
+
+
 def test_the_pages_ask_for_no_unknown_key() -> None:
     """Every key of a template is in the catalogues [ACC-07]."""
     whole, _ = asked()
