@@ -17,7 +17,7 @@ from keys.codes import CodeSealed
 from keys.envelope import Context, HolderKey
 from keys.grants import Grant, grant
 from keys.server import fingerprint, open_directory, seal_directory
-from keys.suite import PASSWORD_COST, Cost, PrivateKey, WrongSecretError
+from keys.suite import PrivateKey, WrongSecretError
 from messaging_server.broker import directory
 from messaging_server.broker.clinic import Clinic, Means
 from messaging_server.broker.enrolment import (
@@ -82,12 +82,11 @@ def _find(connection: Connection, clinic: UUID, code_fp: bytes) -> tuple[Activat
 
 
 async def activate(
-    means: Means, clinic: Clinic, opened: Opened, code: str, password: str, now: datetime,
-    cost: Cost = PASSWORD_COST,
-) -> Admitted:  # fmt: skip
+    means: Means, clinic: Clinic, opened: Opened, code: str, password: str, now: datetime
+) -> Admitted:
     """Turn a code into an account with the keys that it unlocks. Raises ConflictError when it was used already."""
     account = new_id(now)
-    made = await asyncio.to_thread(create, password, means.keys.pepper, account, clinic.id, cost)
+    made = await asyncio.to_thread(create, password, means.keys.pepper, account, clinic.id, means.cost)
     kept = await asyncio.to_thread(_kept, means, clinic, opened.trace, code)
     holder = HolderKey(id=account, version=ACCOUNT_KEY_VERSION, public=made.keys.public)
     grants = [grant(private, key, version, holder, clinic.id) for key, version, private in kept]

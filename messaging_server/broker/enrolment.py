@@ -18,7 +18,7 @@ from keys import codes
 from keys.envelope import Context, HolderKey
 from keys.grants import NewSharedKey, new_shared_key
 from keys.server import fingerprint, seal_directory
-from keys.suite import PASSWORD_COST, Cost, PrivateKey, PublicKey
+from keys.suite import PrivateKey, PublicKey
 from messaging_server.broker import directory
 from messaging_server.broker.clinic import Clinic, Means
 from messaging_server.broker.filing import MovedError
@@ -225,15 +225,14 @@ Kept = Sequence[tuple[UUID, int, PrivateKey]]
 
 
 def activation(
-    means: Means, clinic: Clinic, person: UUID, role: AccountRole, code: str, kept: Kept, now: datetime,
-    cost: Cost = PASSWORD_COST,
-) -> ActivationRow:  # fmt: skip
+    means: Means, clinic: Clinic, person: UUID, role: AccountRole, code: str, kept: Kept, now: datetime
+) -> ActivationRow:
     """The trace of a one-time code; what it unlocks is sealed under the code itself."""
     sealed = None
     if kept:
         document = [[str(key), version, base64.b64encode(private.seed).decode()] for key, version, private in kept]
         context = Context(clinic=clinic.id, subject=person, field="activation")
-        sealed = codes.seal_under_code(json.dumps(document).encode(), code, means.keys.pepper, context, cost)
+        sealed = codes.seal_under_code(json.dumps(document).encode(), code, means.keys.pepper, context, means.cost)
     return ActivationRow(
         id=new_id(now), clinic_id=clinic.id, person_id=person, role=role,
         code_fp=fingerprint(means.keys, clinic.id, "activation", codes.normalise(code)),

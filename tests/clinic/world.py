@@ -80,7 +80,7 @@ class World:
     async def sign_in_first(self, issued: Issued, birth_date: str) -> Reader:
         """Turn a code into an account."""
         opened = await admission.check_code(self.means, self.clinic, issued.code, birth_date, self.now)
-        made = await admission.activate(self.means, self.clinic, opened, issued.code, PASSWORD, self.now, CHEAP)
+        made = await admission.activate(self.means, self.clinic, opened, issued.code, PASSWORD, self.now)
         account = made.account
         return Reader(
             clinic=self.clinic.id, account=account.id, person=account.person_id, role=AccountRole(account.role),
@@ -167,7 +167,7 @@ async def open_world(url: str, folder: Path, **laid_over: object) -> AsyncIterat
     keys = ServerKeys.generate()
     database = await open_database(url)
     woken: list[str] = []
-    means = Means(database=database, keys=keys, texts=TEXTS, wake=woken.append)
+    means = Means(database=database, keys=keys, texts=TEXTS, wake=woken.append, cost=CHEAP)
     clinic = make(ClinicId(new_id(TUESDAY)), "clinique.test", in_force, settings, RULES, LINES)
     try:
         founded = await founding.found(means, clinic, policy_json(in_force), MEMBERS, (2, 3), TUESDAY)
