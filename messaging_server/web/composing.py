@@ -171,7 +171,7 @@ async def first_draft(here: Visit, dossier: Dossier) -> Draft:
     language, name = Language(patient.person.language), open_name(here.means.keys, patient.person)
     greeting = here.means.texts.gettext(language, "composer.first_greeting", name=name.first)
     closing = here.means.texts.gettext(language, "composer.first_closing")
-    last = dossier.said[-1] if dossier.said else None
+    last = next((one for one in reversed(dossier.said) if not one.row.automatic), None)
     if last and last.row.state == "cancelled" and last.row.author_id == here.who.account:
         return await _taken_back(here, last.content.subject, last.content.text)
     return Draft(form_id=new_form_id(), subject=dossier.opened.subject[:300], greeting=greeting, closing=closing)
