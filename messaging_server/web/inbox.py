@@ -16,6 +16,7 @@ from messaging_server.record.transcript import Transcribing, transcript
 from messaging_server.storage.database import Connection
 from messaging_server.storage.queries import inbox as queries
 from messaging_server.web import conversation, names, readers
+from messaging_server.web.entering import last_access
 from messaging_server.web.fields import id_of, id_or_none
 from messaging_server.web.progress import progress
 from messaging_server.web.views.common import Nav
@@ -49,7 +50,7 @@ async def show_inbox(request: web.Request) -> web.StreamResponse:
     authors = [line.author_id for line in found.lines.values()]
     people = await names.people_behind(here, [*authors, *(task.owner_id for task in found.tasks.values())])
     lines = tuple(_line(here, row, found, subjects, people) for row in found.threads)
-    return here.page("patient/inbox", _inbox(here, found, lines), current=Nav.INBOX)
+    return here.page("patient/inbox", _inbox(here, request, found, lines), current=Nav.INBOX)
 
 
 def _load(connection: Connection, here: Visit, after: queries.Cursor | None) -> queries.InboxPage:
@@ -59,12 +60,11 @@ def _load(connection: Connection, here: Visit, after: queries.Cursor | None) -> 
     return queries.page_of_threads(connection, record, here.now, after, THREADS)
 
 
-def _inbox(here: Visit, found: queries.InboxPage, lines: tuple[ThreadLine, ...]) -> Inbox:
+def _inbox(here: Visit, request: web.Request, found: queries.InboxPage, lines: tuple[ThreadLine, ...]) -> Inbox:
     opens = here.clinic.calendar.reopens(here.now)
-    seen = here.account.last_sign_in_at if here.account else None
+    seen, failed = last_access(request, here.site)
     return Inbox(
-        threads=lines, last_access=here.clinic.local(seen) if seen else None,
-        failed_since=here.account.failures if here.account else 0,
+        threads=lines, last_access=here.clinic.local(seen) if seen else None, failed_since=failed,
         closed_until=here.clinic.local(opens) if opens else None,
         older=f"/inbox?after={cursor_text(found.threads[-1])}" if found.more else None,
     )  # fmt: skip

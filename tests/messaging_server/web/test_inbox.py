@@ -142,6 +142,17 @@ async def test_opening_a_conversation_marks_it_as_read(pages: Pages) -> None:
     assert all(row.opened_at is not None for row in rows)
 
 
+async def test_the_inbox_says_when_the_last_sign_in_was_and_what_failed_since(pages: Pages) -> None:
+    """Whoever signs in sees the time of the sign-in before, and the tries that failed between the two [IDN-24]."""
+    rose = await pages.browser(pages.world.rose)
+    url = pages.server.make_url("/")
+    rose.client.session.cookie_jar.update_cookies({"access": "2026-11-20T20:15:00+00:00/2"}, url)
+    page = await look(rose, "/inbox")
+
+    assert "20 novembre 2026" in page
+    assert re.search(r"\b2\b[^<]*(essai|tentative|échou)", page)
+
+
 async def test_an_automatic_text_looks_automatic(pages: Pages) -> None:
     """The acknowledgement never passes for a person's words [PAGES]."""
     world = pages.world
