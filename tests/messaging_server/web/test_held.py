@@ -1,4 +1,4 @@
-"""What is held, over the real pages: a person finds out whose it is; nothing is guessed, nothing of a record is shown."""
+"""What is held, over the real pages: a person finds out whose it is; nothing is guessed, no record is shown."""
 
 from html import unescape
 
@@ -11,13 +11,13 @@ from tests.clinic.answering import waiting
 from tests.clinic.pages import Browser, Pages
 from tests.clinic.world import TEXTS
 
-WORDS = "Bonjour, avez-vous reçu mon résultat de juin ?"
+WORDS = "Bonjour, le stationnement était fermé hier."
 
 
 async def stranger(pages: Pages, **given: object) -> tuple[Browser, TaskRow]:
     """A physician's browser and the item of a mail from an address that nobody here has."""
     world = pages.world
-    receipt = await world.mail(WORDS, sender="inconnue@exemple.test", **given)  # type: ignore[arg-type]
+    receipt = await world.mail(WORDS, sender="inconnue@exemple.test", **given)
     return await pages.browser(world.staff()), await waiting(world, receipt.thread)
 
 
@@ -34,7 +34,7 @@ async def test_a_strangers_mail_is_read_without_any_patient_beside_it(pages: Pag
     status, page = await browser.get(f"/staff/items/{task.id}")
     text = unescape(page)
 
-    assert 200 == status
+    assert status == 200
     assert WORDS in text
     assert "inconnue@exemple.test" in text
     assert "Rose" not in text
@@ -57,7 +57,7 @@ async def test_a_search_finds_patients_and_leaves_nothing_in_the_address(pages: 
     browser, task = await stranger(pages)
     status, page = await post(browser, task, "search", q="Lavigne")
 
-    assert 200 == status
+    assert status == 200
     assert "Rose Lavigne" in page
     assert str(pages.world.rose.person) in page
     assert TEXTS.gettext(Language.FR, "held.no_match") in page
@@ -79,7 +79,7 @@ async def test_nobody_found_is_said(pages: Pages) -> None:
 
     for words in ("Zzyzx", "", "12", "000 000-0000"):
         status, page = await post(browser, task, "search", q=words)
-        assert 200 == status
+        assert status == 200
         assert TEXTS.gettext(Language.FR, "people.nobody") in page
 
 
@@ -89,7 +89,7 @@ async def test_filing_wants_a_patient_and_a_confirmed_identity(pages: Pages) -> 
     nobody, first = await post(browser, task, "assign", identity="yes")
     unsure, second = await post(browser, task, "assign", person=str(pages.world.rose.person))
 
-    assert (422, 422) == (nobody, unsure)
+    assert (nobody, unsure) == (422, 422)
     assert 'href="#person"' in first
     assert 'href="#identity"' in second
     assert "Rose Lavigne" in second
@@ -100,7 +100,7 @@ async def test_a_message_is_not_filed_for_a_patient_who_has_not_agreed(pages: Pa
     browser, task = await stranger(pages)
     status, page = await post(browser, task, "assign", person=str(pages.world.rose.person), identity="yes")
 
-    assert 422 == status
+    assert status == 422
     assert TEXTS.gettext(Language.FR, "error.no_consent_yet") in page
 
 
@@ -113,12 +113,12 @@ async def test_a_filed_message_is_in_the_patients_record_and_waits_for_an_answer
     row = await world.means.database.read(lambda c: tasks.task(c, world.clinic.id, task.id))
     thread = await world.means.database.read(lambda c: threads.thread(c, world.clinic.id, task.thread_id))
 
-    assert 200 == status
+    assert status == 200
     assert TEXTS.gettext(Language.FR, "flash.filed") in page
     assert "Rose Lavigne" in page
     assert row is not None
     assert thread is not None
-    assert TaskKind.ANSWER == row.kind
+    assert row.kind == TaskKind.ANSWER
     assert row.record_id == thread.record_id != task.record_id
 
 
@@ -142,11 +142,11 @@ async def test_what_is_no_patients_business_is_closed_with_its_reason(pages: Pag
     world = pages.world
     row = await world.means.database.read(lambda c: tasks.task(c, world.clinic.id, task.id))
 
-    assert 422 == bare
+    assert bare == 422
     assert WORDS in again
-    assert 200 == status
+    assert status == 200
     assert row is not None
-    assert "policy_reminder" == row.disposition
+    assert row.disposition == "policy_reminder"
 
 
 async def test_the_front_desk_cannot_open_what_is_held_for_the_clinical_team(pages: Pages) -> None:
@@ -155,5 +155,5 @@ async def test_the_front_desk_cannot_open_what_is_held_for_the_clinical_team(pag
     desk = await pages.browser(pages.world.staff(AccountRole.RECEPTION))
     status, page = await desk.get(f"/staff/items/{task.id}")
 
-    assert 403 == status
+    assert status == 403
     assert WORDS not in unescape(page)

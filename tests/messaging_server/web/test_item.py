@@ -64,11 +64,11 @@ async def test_opening_an_item_shows_the_message_and_writes_the_reading_down(pag
     status, page = await browser.get(f"/staff/items/{task.id}")
     after = await kinds_in_record(pages.world)
 
-    assert 200 == status
+    assert status == 200
     assert "Je ne dors plus" in unescape(page)
     assert "Rose Lavigne" in page
     assert "75 ans" in unescape(page)
-    assert [EntryKind.READ] == after[len(before) :]
+    assert after[len(before) :] == [EntryKind.READ]
 
 
 async def test_the_words_of_a_finding_are_marked_in_the_text(pages: Pages) -> None:
@@ -96,7 +96,7 @@ async def test_a_finding_is_refuted_and_stays_to_be_seen(pages: Pages) -> None:
     browser, task = await opened(pages)
     status, page = await act(browser, task, "finding", finding="1", answer="refuted")
 
-    assert 200 == status
+    assert status == 200
     assert said("finding_refuted") in page
     assert TEXTS.gettext(Language.FR, "finding_state.refuted") in page
     assert EntryKind.NOTE in await kinds_in_record(pages.world)
@@ -108,8 +108,8 @@ async def test_the_last_word_on_a_finding_holds(pages: Pages) -> None:
     _, page = await act(browser, task, "finding", finding="1", answer="confirmed")
 
     assert TEXTS.gettext(Language.FR, "finding_state.confirmed") in page
-    assert 404 == (await act(browser, task, "finding", finding="99", answer="confirmed"))[0]
-    assert 400 == (await act(browser, task, "finding", finding="1", answer="perhaps"))[0]
+    assert (await act(browser, task, "finding", finding="99", answer="confirmed"))[0] == 404
+    assert (await act(browser, task, "finding", finding="1", answer="perhaps"))[0] == 400
 
 
 async def test_a_patient_never_sees_the_word_of_a_clinician_on_a_finding(pages: Pages) -> None:
@@ -143,10 +143,10 @@ async def test_closing_wants_to_know_how_it_ended(pages: Pages) -> None:
     browser, task = await opened(pages)
     status, page = await act(browser, task, "close", note="Appelée.")
 
-    assert 422 == status
+    assert status == 422
     assert 'href="#disposition"' in page
     assert "Appelée." in page
-    assert TaskStatus.REQUESTED == (await now_of(pages.world, task)).status
+    assert (await now_of(pages.world, task)).status == TaskStatus.REQUESTED
 
 
 async def test_no_reply_needed_wants_a_reason(pages: Pages) -> None:
@@ -154,7 +154,7 @@ async def test_no_reply_needed_wants_a_reason(pages: Pages) -> None:
     browser, task = await opened(pages)
     status, page = await act(browser, task, "close", disposition="no_reply_needed")
 
-    assert 422 == status
+    assert status == 422
     assert 'href="#note"' in page
 
 
@@ -166,7 +166,7 @@ async def test_a_closed_item_keeps_its_disposition_and_its_note(pages: Pages) ->
     _, page = await browser.get(f"/staff/items/{task.id}")
 
     assert said("closed") in board
-    assert (TaskStatus.COMPLETED, "phoned") == (done.status, done.disposition)
+    assert (done.status, done.disposition) == (TaskStatus.COMPLETED, "phoned")
     assert "Rappelée, tout va bien." in unescape(page)
     assert {EntryKind.NOTE, EntryKind.CLOSED} <= set(await kinds_in_record(pages.world))
 
@@ -179,7 +179,7 @@ async def test_an_item_is_not_closed_over_a_message_that_its_reader_has_not_seen
     now = await now_of(pages.world, task)
 
     assert said("changed_meanwhile") in page
-    assert TaskStatus.REQUESTED == now.status
+    assert now.status == TaskStatus.REQUESTED
     assert EntryKind.NOTE not in await kinds_in_record(pages.world)
 
 
@@ -191,9 +191,9 @@ async def test_an_item_handed_to_the_front_desk_can_be_opened_there(pages: Pages
     await act(browser, task, "assign", queue="appointments")
     status, page = await desk.get(f"/staff/items/{task.id}")
 
-    assert 403 == refused
+    assert refused == 403
     assert "dors plus" not in calm
-    assert 200 == status
+    assert status == 200
     assert "Je ne dors plus" in unescape(page)
 
 
@@ -212,7 +212,7 @@ async def test_reception_opens_what_was_queued_to_it(pages: Pages) -> None:
     browser, task = await opened(pages, BOOKING, AccountRole.RECEPTION, reason="appointment")
     status, page = await browser.get(f"/staff/items/{task.id}")
 
-    assert 200 == status
+    assert status == 200
     assert "suivi annuel" in unescape(page)
 
 
@@ -220,8 +220,8 @@ async def test_an_item_that_does_not_exist_is_a_page_that_does_not_exist(pages: 
     """An invented id and a word that is no id look alike [SEC-12]."""
     browser = await pages.browser(pages.world.staff())
 
-    assert 404 == (await browser.get(f"/staff/items/{UUID(int=7)}"))[0]
-    assert 404 == (await browser.get("/staff/items/seven"))[0]
+    assert (await browser.get(f"/staff/items/{UUID(int=7)}"))[0] == 404
+    assert (await browser.get("/staff/items/seven"))[0] == 404
 
 
 async def test_a_file_is_saved_and_the_download_is_written_down(pages: Pages) -> None:
@@ -233,8 +233,8 @@ async def test_a_file_is_saved_and_the_download_is_written_down(pages: Pages) ->
     assert link
     answer = await browser.client.get(link[1])
 
-    assert b"\x89PNG invented" == await answer.read()
-    assert "application/octet-stream" == answer.content_type
+    assert await answer.read() == b"\x89PNG invented"
+    assert answer.content_type == "application/octet-stream"
     assert answer.headers["Content-Disposition"].startswith("attachment")
     assert EntryKind.DOWNLOADED in await kinds_in_record(pages.world)
-    assert 404 == (await browser.get(f"{link[1][:-1]}7"))[0]
+    assert (await browser.get(f"{link[1][:-1]}7"))[0] == 404

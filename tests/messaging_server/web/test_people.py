@@ -7,12 +7,14 @@ from uuid import UUID
 import pytest
 
 from consent.model import Act, Category, Channel, Method
+from messaging_server.broker import admission
+from messaging_server.broker.directory import word_fingerprints
 from messaging_server.storage import accounts, consents, people
 from messaging_server.storage.accounts import AccountRole, AccountState
 from messaging_server.storage.queries import people as queries
 from messaging_server.texts import Language
 from tests.clinic.pages import Browser, Pages, hidden
-from tests.clinic.world import TEXTS, World
+from tests.clinic.world import PASSWORD, TEXTS, World
 
 LEO = {
     "given_name": "Léo", "family_name": "Gagnon-Roy", "birth_day": "7", "birth_month": "2", "birth_year": "1988",
@@ -39,8 +41,6 @@ async def find(browser: Browser, words: str) -> str:
 
 async def patients(world: World) -> int:
     """How many patients a birth date or name of the tests finds."""
-    from messaging_server.broker.directory import word_fingerprints  # noqa: PLC0415
-
     fps = word_fingerprints(world.means.keys, world.clinic.id, ["gagnon"])
     return len(await world.means.database.read(lambda c: people.find(c, world.clinic.id, fps)))
 
@@ -56,7 +56,7 @@ def consent_form(page: str, *channels: Channel, answer: str = "accept") -> dict[
 
 @pytest.mark.parametrize("words", ["Lavigne", "lav", "ROSE", "1951-03-09", "rose.lavigne@exemple.test", "514 555-0123"])
 async def test_a_patient_is_found_by_name_date_or_address(pages: Pages, words: str) -> None:
-    """Names from three letters, whatever their case and accents; a birth date, an address or a number whole [DIR-01]."""
+    """Names from three letters, whatever case and accents; a birth date, an address or a number whole [DIR-01]."""
     page = await find(await desk(pages), words)
 
     assert "Rose Lavigne" in page
@@ -81,10 +81,10 @@ async def test_a_patients_page_shows_addresses_consents_and_what_waits(pages: Pa
     status, page = await browser.get(f"/staff/people/{world.rose.person}")
     text = unescape(page)
 
-    assert 200 == status
+    assert status == 200
     assert "rose.lavigne@exemple.test" in text
     assert word("address.verified") in text
-    assert 1 == text.count("data-row")
+    assert text.count("data-row") == 1
     assert "cobalt" not in text
 
 
@@ -102,8 +102,8 @@ async def test_a_colleague_is_no_patient(pages: Pages) -> None:
     """The page of a colleague's id does not exist, nor one of an invented id [IDN-04]."""
     browser = await desk(pages)
 
-    assert 404 == (await browser.get(f"/staff/people/{pages.world.staff().person}"))[0]
-    assert 404 == (await browser.get(f"/staff/people/{UUID(int=9)}"))[0]
+    assert (await browser.get(f"/staff/people/{pages.world.staff().person}"))[0] == 404
+    assert (await browser.get(f"/staff/people/{UUID(int=9)}"))[0] == 404
 
 
 async def test_enrolling_prints_a_letter_with_a_code_that_signs_in(pages: Pages) -> None:
@@ -112,11 +112,9 @@ async def test_enrolling_prints_a_letter_with_a_code_that_signs_in(pages: Pages)
     status, page = await browser.post("/staff/people/new", LEO)
     code = re.search(r"<code>([^<]+)</code>", page)
     assert code
-    from messaging_server.broker import admission  # noqa: PLC0415
-
     opened = await admission.check_code(world.means, world.clinic, code[1], "1988-02-07", world.now)
 
-    assert 200 == status
+    assert status == 200
     assert "leo@exemple.test" in page
     assert opened.profile.seen_document == "passport"
     assert "Léo Gagnon-Roy" in await find(browser, "gag")
@@ -129,9 +127,9 @@ async def test_a_second_click_enrols_nobody_twice(pages: Pages) -> None:
     await browser.post("/staff/people/new", form)
     status, page = await browser.post("/staff/people/new", form)
 
-    assert 200 == status
+    assert status == 200
     assert word("flash.person_added") in unescape(page)
-    assert 1 == await patients(pages.world)
+    assert await patients(pages.world) == 1
 
 
 @pytest.mark.parametrize(
@@ -150,25 +148,25 @@ async def test_an_error_leads_to_its_field_and_keeps_the_rest(
     browser = await desk(pages)
     status, page = await browser.post("/staff/people/new", LEO | {field: value})
 
-    assert 422 == status
+    assert status == 422
     assert f'href="#{leads_to}"' in page
     assert 'value="1988"' in page or field == "birth_year"
-    assert 0 == await patients(pages.world)
+    assert await patients(pages.world) == 0
 
 
 async def test_a_new_code_wants_the_patient_to_be_recognised(pages: Pages) -> None:
-    """Without the tick no code is made; with it a letter is, and only where the record's key is held [IDN-04, IDN-08]."""
+    """Without the tick there is no code; with it a letter, and only where the record's key is held [IDN-04, IDN-08]."""
     path = f"/staff/people/{pages.world.rose.person}"
     nurse = await desk(pages, AccountRole.NURSE)
     bare, error = await nurse.post(f"{path}/letter", {}, page=path)
     status, letter = await nurse.post(f"{path}/letter", {"identity": "yes"}, page=path)
     refused, _ = await (await desk(pages)).post(f"{path}/letter", {"identity": "yes"}, page=path)
 
-    assert 422 == bare
+    assert bare == 422
     assert 'href="#identity"' in error
-    assert 200 == status
+    assert status == 200
     assert "<code>" in letter
-    assert 403 == refused
+    assert refused == 403
 
 
 async def test_a_consent_given_by_word_is_in_the_register_with_its_note(pages: Pages) -> None:
@@ -181,11 +179,11 @@ async def test_a_consent_given_by_word_is_in_the_register_with_its_note(pages: P
     acts = await world.means.database.read(lambda c: consents.consents_of(c, world.rose.person))
     accepted = next(act for act in acts if act.act is Act.ACCEPTED)
 
-    assert 200 == status
+    assert status == 200
     assert word("flash.consent_recorded") in unescape(after)
-    assert (Method.VERBAL, True) == (accepted.method, accepted.has_note)
+    assert (accepted.method, accepted.has_note) == (Method.VERBAL, True)
     assert {Channel.WEB} == set(accepted.channels)
-    assert 7 == len(accepted.scope)
+    assert len(accepted.scope) == 7
     assert world.staff(AccountRole.NURSE).account == accepted.obtained_by
     assert "Marc Ouellet" in unescape(after)
 
@@ -217,9 +215,9 @@ async def test_a_consent_without_its_parts_is_not_recorded(pages: Pages, field: 
     del form[field]
     status, again = await browser.post(path, form)
 
-    assert 422 == status
+    assert status == 422
     assert f'href="#{leads_to}"' in again
-    assert () == await world.means.database.read(lambda c: consents.consents_of(c, world.rose.person))
+    assert await world.means.database.read(lambda c: consents.consents_of(c, world.rose.person)) == ()
 
 
 async def test_a_consent_to_a_text_that_was_replaced_is_not_recorded(pages: Pages) -> None:
@@ -229,14 +227,14 @@ async def test_a_consent_to_a_text_that_was_replaced_is_not_recorded(pages: Page
     _, page = await browser.get(path)
     status, again = await browser.post(path, consent_form(page, Channel.WEB) | {"text_version": "99"})
 
-    assert 200 == status
+    assert status == 200
     assert word("flash.changed_meanwhile") in unescape(again)
-    assert () == await world.means.database.read(lambda c: consents.consents_of(c, world.rose.person))
+    assert await world.means.database.read(lambda c: consents.consents_of(c, world.rose.person)) == ()
 
 
 INVITED = {
-    "action": "invite", "name": "Anne-Marie Côté", "login": "amcote", "role": "nurse", "title": "Infirmière clinicienne",
-    "phone": "514 555-0104",
+    "action": "invite", "name": "Anne-Marie Côté", "login": "amcote", "role": "nurse",
+    "title": "Infirmière clinicienne", "phone": "514 555-0104",
 }  # fmt: skip
 
 
@@ -247,20 +245,17 @@ async def test_an_administrator_invites_and_a_member_admits(pages: Pages) -> Non
     status, letter = await admin.post("/staff/team", INVITED)
     code = re.search(r"<code>([^<]+)</code>", letter)
     assert code
-    from messaging_server.broker import admission  # noqa: PLC0415
-    from tests.clinic.world import CHEAP, PASSWORD  # noqa: PLC0415
-
     opened = await admission.check_code(world.means, world.clinic, code[1], "", world.now)
-    made = await admission.activate(world.means, world.clinic, opened, code[1], PASSWORD, world.now, CHEAP)
+    made = await admission.activate(world.means, world.clinic, opened, code[1], PASSWORD, world.now)
     nurse = await desk(pages, AccountRole.NURSE)
     _, page = await nurse.post("/staff/team", {"action": "admit", "account": str(made.account.id)})
     row = await world.means.database.read(lambda c: accounts.account(c, world.clinic.id, made.account.id))
 
-    assert 200 == status
+    assert status == 200
     assert 'href="/staff/team"' in letter
     assert word("flash.admitted") in unescape(page)
     assert row is not None
-    assert AccountState.ACTIVE == row.state
+    assert row.state == AccountState.ACTIVE
 
 
 async def test_an_administrator_admits_nobody_and_a_member_invites_nobody(pages: Pages) -> None:
@@ -271,8 +266,8 @@ async def test_an_administrator_admits_nobody_and_a_member_invites_nobody(pages:
     _, page = await nurse.get("/staff/team")
 
     assert 'value="invite"' not in page
-    assert 403 == (await nurse.post("/staff/team", INVITED, page="/staff/people"))[0]
-    assert 200 == (await admin.post("/staff/team", {"action": "admit", "account": account}))[0]
+    assert (await nurse.post("/staff/team", INVITED, page="/staff/people"))[0] == 403
+    assert (await admin.post("/staff/team", {"action": "admit", "account": account}))[0] == 200
 
 
 @pytest.mark.parametrize("field", ["name", "login", "role", "title", "phone"])
@@ -281,7 +276,7 @@ async def test_an_invitation_wants_what_a_signature_needs(pages: Pages, field: s
     admin = await desk(pages, AccountRole.ADMINISTRATOR)
     status, page = await admin.post("/staff/team", INVITED | {field: ""})
 
-    assert 422 == status
+    assert status == 422
     assert f'href="#{field}"' in page
     assert ("amcote" in page) is (field != "login")
 
@@ -292,7 +287,7 @@ async def test_nobody_is_invited_as_a_patient_or_under_a_name_that_is_taken(page
     tampered, _ = await admin.post("/staff/team", INVITED | {"role": "patient"})
     taken, page = await admin.post("/staff/team", INVITED | {"login": "hmarchand"})
 
-    assert (422, 422) == (tampered, taken)
+    assert (tampered, taken) == (422, 422)
     assert 'href="#login"' in page
 
 
@@ -301,10 +296,10 @@ async def test_the_team_shows_who_works_here_and_who_waits(pages: Pages) -> None
     status, page = await (await desk(pages, AccountRole.NURSE)).get("/staff/team")
     found = await pages.world.means.database.read(lambda c: queries.team(c, pages.world.clinic.id))
 
-    assert 200 == status
+    assert status == 200
     assert "Hélène Marchand" in unescape(page)
     assert "Rose Lavigne" not in page
-    assert 4 == len(found)
+    assert len(found) == 4
 
 
 @pytest.mark.parametrize("language", ["fr", "en"])
@@ -315,7 +310,7 @@ async def test_the_policy_in_force_can_be_read_by_everybody_who_works_here(pages
         status, page = await browser.get("/staff/policy")
         text = unescape(page)
 
-        assert 200 == status
+        assert status == 200
         assert {"fr": "2 jours ouvrables", "en": "2 business days"}[language] in text
         assert {"fr": "8\N{NO-BREAK SPACE}h – 17\N{NO-BREAK SPACE}h", "en": "8\N{NO-BREAK SPACE}a.m."}[language] in text
         assert pages.world.clinic.ruleset.version in text

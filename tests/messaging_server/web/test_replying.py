@@ -100,11 +100,11 @@ async def test_the_second_look_shows_whom_how_and_exactly_what(pages: Pages) -> 
     status, page = await look(browser, task)
     text = unescape(page)
 
-    assert 200 == status
+    assert status == 200
     assert "Rose Lavigne" in text
     assert "9 mars 1951" in text
     assert f"Bonjour Rose,\n\n{BODY}\n\nCordialement,\n\nHélène Marchand, M.D." in text
-    assert TaskStatus.IN_PROGRESS == (await row_of(pages.world, task)).status
+    assert (await row_of(pages.world, task)).status == TaskStatus.IN_PROGRESS
 
 
 async def test_a_confirmed_reply_is_sent_and_can_be_taken_back(pages: Pages) -> None:
@@ -116,15 +116,15 @@ async def test_a_confirmed_reply_is_sent_and_can_be_taken_back(pages: Pages) -> 
     back = await browser.client.post(f"{path}/cancel", data={"csrf": form_token(text)})
     again = unescape(await back.text())
 
-    assert 200 == status
+    assert status == 200
     assert path.startswith("/staff/deliveries/")
     assert 'data-countdown="60"' in text
-    assert (TaskStatus.COMPLETED, "answered") == (done.status, done.disposition)
+    assert (done.status, done.disposition) == (TaskStatus.COMPLETED, "answered")
     assert f"/staff/items/{task.id}" == back.url.path
     assert TEXTS.gettext(Language.FR, "flash.send_cancelled") in again
     assert f"{BODY}</textarea>" in again
-    assert TaskStatus.IN_PROGRESS == (await row_of(pages.world, task)).status
-    assert 0 == await queued(pages.world)
+    assert (await row_of(pages.world, task)).status == TaskStatus.IN_PROGRESS
+    assert await queued(pages.world) == 0
 
 
 async def test_what_has_left_cannot_be_taken_back(pages: Pages) -> None:
@@ -136,7 +136,7 @@ async def test_what_has_left_cannot_be_taken_back(pages: Pages) -> None:
     late = await browser.client.post(f"{path}/cancel", data={"csrf": form_token(text)})
 
     assert TEXTS.gettext(Language.FR, "flash.too_late_to_cancel") in unescape(await late.text())
-    assert TaskStatus.COMPLETED == (await row_of(pages.world, task)).status
+    assert (await row_of(pages.world, task)).status == TaskStatus.COMPLETED
 
 
 async def test_a_second_click_sends_once_and_leads_to_the_same_place(pages: Pages) -> None:
@@ -146,9 +146,9 @@ async def test_a_second_click_sends_once_and_leads_to_the_same_place(pages: Page
     _, _, first = await confirmed(browser, task, page)
     status, _, second = await confirmed(browser, task, page)
 
-    assert 200 == status
+    assert status == 200
     assert first == second
-    assert 2 == await queued(pages.world)
+    assert await queued(pages.world) == 2
 
 
 async def test_another_text_for_an_answered_item_is_refused_and_given_back(pages: Pages) -> None:
@@ -158,9 +158,9 @@ async def test_another_text_for_an_answered_item_is_refused_and_given_back(pages
     await confirmed(browser, task, page)
     status, text, _ = await confirmed(browser, task, page, body="Non, finalement, attendez une heure.")
 
-    assert 409 == status
+    assert status == 409
     assert "Non, finalement, attendez une heure." in text
-    assert 2 == await queued(pages.world)
+    assert await queued(pages.world) == 2
 
 
 async def test_a_reply_is_not_sent_over_a_message_that_came_meanwhile(pages: Pages) -> None:
@@ -170,9 +170,9 @@ async def test_a_reply_is_not_sent_over_a_message_that_came_meanwhile(pages: Pag
     await pages.world.write("J’ai oublié de dire que je suis allergique.", thread=task.thread_id)
     status, text, _ = await confirmed(browser, task, page)
 
-    assert 409 == status
+    assert status == 409
     assert BODY in text
-    assert 0 == await queued(pages.world)
+    assert await queued(pages.world) == 0
 
 
 async def test_the_right_person_must_be_confirmed(pages: Pages) -> None:
@@ -181,9 +181,9 @@ async def test_the_right_person_must_be_confirmed(pages: Pages) -> None:
     _, page = await look(browser, task)
     status, text, _ = await confirmed(browser, task, page, right_person="")
 
-    assert 422 == status
+    assert status == 422
     assert 'href="#right_person"' in text
-    assert 0 == await queued(pages.world)
+    assert await queued(pages.world) == 0
 
 
 async def test_going_back_to_writing_keeps_every_word(pages: Pages) -> None:
@@ -192,15 +192,15 @@ async def test_going_back_to_writing_keeps_every_word(pages: Pages) -> None:
     _, page = await look(browser, task)
     status, text, _ = await confirmed(browser, task, page, action="edit")
 
-    assert 200 == status
+    assert status == 200
     assert f"{BODY}</textarea>" in text
 
 
 @pytest.mark.parametrize(
     ("field", "value"),
     [
-        ("subject", ""), ("greeting", "Voici."), ("body", ""), ("closing", ""), ("category", ""), ("category", "gossip"),
-        ("new_diagnosis", ""), ("new_treatment", "perhaps"), ("body", "x" * 20_001), ("subject", "x" * 301),
+        ("subject", ""), ("greeting", "Voici."), ("body", ""), ("closing", ""), ("category", ""),
+        ("category", "gossip"), ("new_diagnosis", ""), ("new_treatment", "perhaps"), ("body", "x" * 20_001), ("subject", "x" * 301),
     ],
 )  # fmt: skip
 async def test_whatever_is_missing_leads_to_its_field_and_loses_nothing(
@@ -211,7 +211,7 @@ async def test_whatever_is_missing_leads_to_its_field_and_loses_nothing(
     status, page = await look(browser, task, **{field: value})
     text = unescape(page)
 
-    assert 422 == status
+    assert status == 422
     assert f'href="#{field}"' in text
     assert (value if field == "body" else BODY) in text
 
@@ -222,7 +222,7 @@ async def test_sensitive_words_stop_a_reply_and_offer_the_ways_on(pages: Pages) 
     status, page = await look(browser, task, body=SENSITIVE)
     text = unescape(page)
 
-    assert 422 == status
+    assert status == 422
     assert TEXTS.gettext(Language.FR, "blocked.title") in text
     assert 'value="convert_visit"' in text
     assert "tel:+1-514-555-0123" in text
@@ -234,7 +234,7 @@ async def test_a_declared_new_diagnosis_stops_a_reply_whatever_its_words(pages: 
     browser, task = await composing(pages)
     status, page = await look(browser, task, new_diagnosis="yes")
 
-    assert 422 == status
+    assert status == 422
     assert TEXTS.gettext(Language.FR, "blocked_why.new_diagnosis") in unescape(page)
 
 
@@ -247,9 +247,9 @@ async def test_a_physician_may_go_on_with_a_reason_and_only_then(pages: Pages) -
     )
     sent, text, path = await confirmed(browser, task, page)
 
-    assert 422 == bare
-    assert 200 == status
-    assert 200 == sent
+    assert bare == 422
+    assert status == 200
+    assert sent == 200
     assert path.startswith("/staff/deliveries/")
     assert "Rose Lavigne" in text
 
@@ -259,7 +259,7 @@ async def test_a_reason_that_is_typed_but_not_chosen_overrides_nothing(pages: Pa
     browser, task = await composing(pages)
     status, _ = await look(browser, task, body=SENSITIVE, override_reason="Parce que.")
 
-    assert 422 == status
+    assert status == 422
 
 
 async def test_a_nurse_may_not_go_on(pages: Pages) -> None:
@@ -267,7 +267,7 @@ async def test_a_nurse_may_not_go_on(pages: Pages) -> None:
     browser, task = await composing(pages, AccountRole.NURSE)
     status, page = await look(browser, task, body=SENSITIVE, action="override", override_reason="Parce que.")
 
-    assert 422 == status
+    assert status == 422
     assert 'value="override"' not in page
 
 
@@ -278,7 +278,7 @@ async def test_a_kind_of_content_that_was_not_agreed_is_stopped_by_name(pages: P
     status, page = await look(browser, task)
     text = unescape(page)
 
-    assert 422 == status
+    assert status == 422
     assert TEXTS.gettext(Language.FR, "blocked_why.consent") in text
     assert TEXTS.gettext(Language.FR, "category.general_advice") in text
     assert 'value="override"' not in page
@@ -293,7 +293,7 @@ async def test_a_message_becomes_a_call_or_a_visit_and_the_patient_is_told(pages
     rose = await pages.browser(pages.world.rose)
     _, thread = await rose.get(f"/threads/{task.thread_id}")
 
-    assert 200 == status
+    assert status == 200
     assert TEXTS.gettext(Language.FR, "flash.converted") in unescape(page)
     assert (TaskKind.CALL, pages.world.staff().account) == (row.kind, row.owner_id)
     assert {"call": "téléphone", "visit": "rendez-vous"}[way] in unescape(thread)
@@ -305,7 +305,7 @@ async def test_a_second_conversion_tells_the_patient_nothing_twice(pages: Pages)
     await look(browser, task, action="convert_call")
     status, page = await look(browser, task, action="convert_call")
 
-    assert 409 == status
+    assert status == 409
     assert BODY in unescape(page)
 
 
@@ -327,7 +327,7 @@ async def test_remarks_are_for_staff_with_their_token(pages: Pages) -> None:
     browser, _ = await composing(pages)
     refused = await browser.client.post("/staff/hint", data=FORM)
 
-    assert 403 == refused.status
+    assert refused.status == 403
 
 
 async def test_a_reply_of_somebody_else_has_no_page_to_take_it_back(pages: Pages) -> None:
@@ -337,5 +337,5 @@ async def test_a_reply_of_somebody_else_has_no_page_to_take_it_back(pages: Pages
     _, _, path = await confirmed(browser, task, page)
     nurse = await pages.browser(pages.world.staff(AccountRole.NURSE))
 
-    assert 404 == (await nurse.get(path))[0]
+    assert (await nurse.get(path))[0] == 404
 
