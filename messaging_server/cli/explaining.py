@@ -227,7 +227,7 @@ def of_text(given: Mapping[str, Any], clinic: Clinic) -> Answer:
         raise InvalidError("text", "must be a text")
     direction = _one_of(Direction, given.get("direction", Direction.INBOUND), "direction")
     language = given.get("lang")
-    if language not in {"fr", "en", None}:
+    if not (language is None or (isinstance(language, str) and language in {"fr", "en"})):
         raise InvalidError("lang", "must be fr, en or null")
     found = assess([Part("text", text)], direction=direction, language=language, ruleset=clinic.ruleset)
     return {**_judgement(found), "reasons": _reasons(found)}
