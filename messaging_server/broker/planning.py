@@ -16,7 +16,7 @@ from messaging_server.broker.sealing import Audience, all_holders, audience
 from messaging_server.broker.worklist import new_task, raised
 from messaging_server.message import IncomingMessage, new_id
 from messaging_server.record.content import Content, FileNote, Judgement
-from messaging_server.record.entry import EntryKind, Fact
+from messaging_server.record.entry import EntryKind, Fact, files_digest
 from messaging_server.storage import records, tasks, threads
 from messaging_server.storage.tasks import TaskKind
 from triage.model import Assessment, Priority
@@ -31,17 +31,17 @@ def plan(
     """Seal and line up everything that the decision brings about."""
     draft = _draft(means, clinic, message, assessment, snapshot, decision)
     content, judgement = _contents(draft)
-    exchange = _exchange(draft, content, judgement)
+    exchange, blobs = _exchange(draft, content, judgement), _blobs(draft)
     task, changes = _task(draft)
     said = answering.automatic(draft, task_due=_due(task, changes))
     filing = Filing(
         clinic=clinic.id, record=draft.record.id, now=draft.now,
         sealed_to=all_holders([draft.readers, draft.staff]), wraps=(*draft.readers.wraps, *draft.staff.wraps),
         new_thread=draft.opened, touch=(draft.thread, threads.Role.PATIENT, False),
-        exchanges=(exchange, *said.exchanges), blobs=_blobs(draft), deliveries=said.deliveries,
+        exchanges=(exchange, *said.exchanges), blobs=blobs, deliveries=said.deliveries,
         addresses=said.addresses,
         new_task=task, task_changes=changes,
-        facts=(_received(draft, exchange, content), *said.facts),
+        facts=(_received(draft, exchange, content, blobs), *said.facts),
         remembered=(message_fingerprint(means, clinic, message), draft.exchange),
     )  # fmt: skip
     return Planned(decision, filing, _receipt(draft, said, _due(task, changes)))
@@ -149,13 +149,17 @@ def _blobs(draft: Draft) -> tuple[threads.BlobRow, ...]:
     )  # fmt: skip
 
 
-def _received(draft: Draft, exchange: threads.ExchangeRow, content: Committed) -> Fact:
+def _received(
+    draft: Draft, exchange: threads.ExchangeRow, content: Committed, blobs: tuple[threads.BlobRow, ...]
+) -> Fact:
     parties = {"account": draft.message.account} if draft.message.account else {}
-    kind = EntryKind.RECEIVED
+    details = {"disposition": draft.decision.disposition, "thread": str(draft.thread)}
+    if files := files_digest(blob.content.digest for blob in blobs):
+        details["files"] = files
     return Fact(
-        kind=kind, at=draft.now, exchange=exchange.id, channel=draft.message.channel, parties=parties,
+        kind=EntryKind.RECEIVED, at=draft.now, exchange=exchange.id, channel=draft.message.channel, parties=parties,
         ciphertext=content.sealed.digest, commitment=content.commitment,
-        details={"disposition": draft.decision.disposition, "thread": str(draft.thread)},
+        details=details,
     )  # fmt: skip
 
 

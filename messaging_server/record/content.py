@@ -128,5 +128,6 @@ def _verdict(d: Mapping[str, Any]) -> Verdict:
         allowed=d["allowed"], refusal=Refusal(d["refusal"]) if d["refusal"] else None,
         scope=Scope(Channel(scope["channel"]), Category(scope["category"])) if scope else None,
         event=UUID(d["event"]) if d["event"] else None, text_version=d["text_version"],
-        text_hash=bytes.fromhex(d["text_hash"]) if d["text_hash"] else None,
+        text_hash=bytes.fromhex(d["text_hash"]) if d["text_hash"] is not None else None,
+        addresses=frozenset(map(UUID, d["addresses"])),
     )  # fmt: skip

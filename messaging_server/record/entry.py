@@ -7,7 +7,7 @@ can rebuild it. The hash of an entry is SHA-256 over a label and the body; the b
 import hashlib
 import json
 import secrets
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -104,6 +104,12 @@ def _document(fact: Fact, salt: bytes) -> dict[str, object]:
         "at": fact.at.astimezone(UTC).isoformat(timespec="microseconds"),
         "salt": salt.hex(),
     } | {name: value for name, value in optional.items() if value is not None}
+
+
+def files_digest(digests: Iterable[bytes]) -> str:
+    """How an entry attests an exchange's files: SHA-256 over their ciphertexts' digests, in order; "" without files."""
+    together = b"".join(digests)
+    return hashlib.sha256(together).hexdigest() if together else ""
 
 
 def read_body(body: bytes) -> Mapping[str, object]:

@@ -26,7 +26,9 @@ class _Reader:
 
     def __init__(self, connection: aiosqlite.Connection) -> None:
         self._connection = connection
-        self._engine = create_engine("sqlite://", creator=lambda: connection._conn, poolclass=StaticPool)  # noqa: SLF001
+        self._engine = create_engine(
+            "sqlite://", creator=lambda: connection._conn, poolclass=StaticPool, hide_parameters=True,  # noqa: SLF001
+        )  # fmt: skip
         prepare(self._engine, read_only=True)
 
     async def run(self, query: Callable[[Connection], T]) -> T:

@@ -1,8 +1,6 @@
 """Records and their ledger's rows. Entries are only ever added (REC-03)."""
 
-import hashlib
-import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -169,25 +167,3 @@ def all_records(connection: Connection, clinic: UUID) -> tuple[RecordRow, ...]:
     c = tables.records.c
     query = select(tables.records).where(c.clinic_id == clinic).order_by(c.id)
     return as_rows(RecordRow, connection.execute(query).all())
-
-
-def unattested(connection: Connection, clinic: UUID) -> Sequence[UUID]:
-    """Exchanges that no entry speaks of: there must be none (REC-01)."""
-    x, e = tables.exchanges.c, tables.entries.c
-    attested = select(e.id).where(e.exchange_id == x.id).exists()
-    return list(connection.execute(select(x.id).where(x.clinic_id == clinic, ~attested)).scalars())
-
-
-def changed(connection: Connection, clinic: UUID) -> Iterator[UUID]:
-    """Exchanges whose ciphertext is not the one that their first entry attests."""
-    x, e = tables.exchanges.c, tables.entries.c
-    made = ("received", "sent", "notice", "note")
-    query = (
-        select(x.id, x.content, e.body)
-        .join(tables.entries, (e.exchange_id == x.id) & e.kind.in_(made))
-        .where(x.clinic_id == clinic)
-    )
-    for row in connection.execute(query):
-        attested = json.loads(row.body).get("ciphertext")
-        if attested != hashlib.sha256(row.content).hexdigest():
-            yield row.id
