@@ -19,7 +19,6 @@ WORDS = re.compile(r"\b(?:str|bytes)\b")
 
 # Each is named like something said or secret and is neither.
 PRINTS = {
-    "keys.suite.PublicKey.raw": "the public half of a pair",
     "messaging_server.broker.notices.Line.note": "a help line's published remark, such as its hours",
     "messaging_server.broker.notices.Line.text_number": "a help line's published number",
     "messaging_server.channels.email.compose.OutgoingMail.subject": "the one neutral subject of every mail",
@@ -62,7 +61,8 @@ def _printed(made: type, name: str) -> bool:
     """Whether one field of an instance shows when the instance prints itself; all others stay empty."""
     made_up: object = object.__new__(made)
     for field in dataclasses.fields(made):
-        object.__setattr__(made_up, field.name, CANARY if field.name == name else None)
+        value = CANARY.encode() if "bytes" in str(field.type) else CANARY
+        object.__setattr__(made_up, field.name, value if field.name == name else None)
     return CANARY in repr(made_up)
 
 
