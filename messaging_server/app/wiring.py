@@ -41,6 +41,7 @@ class Running:
     hub: Hub
     web_port: int
     smtp_port: int | None
+    outbox: outbox.Outbox
     wakes: dict[str, asyncio.Event] = field(default_factory=dict)
 
 
@@ -51,11 +52,12 @@ def load_keys(settings: Settings) -> server_keys.ServerKeys:
 
 @asynccontextmanager
 async def running(
-    settings: Settings, clock: Clock = utc_now, more: Sequence[web.RouteDef] = ()
+    settings: Settings, clock: Clock = utc_now, more: Sequence[web.RouteDef] = (), *, by_itself: bool = True
 ) -> AsyncIterator[Running]:
     """Start everything; stop it in the reverse order, letting what is under way finish.
 
-    `more` are further routes: the demonstration's look at its pretend outside world.
+    `more` are further routes: the demonstration's look at its pretend outside world. With `by_itself` False no runner
+    is started: whoever holds the clock then does the rounds.
     """
     require_suite()
     async with AsyncExitStack() as stack:
@@ -72,10 +74,12 @@ async def running(
         listener = web.TCPSite(runner, settings.web.host, settings.web.port)
         await listener.start()
         smtp = await _mail(settings, means, clinics, clock, stack)
-        await _start_runners(settings, means, clinics, wakes, clock, stack)
+        box = _outbox(settings, means, clinics, clock)
+        if by_itself:
+            await _start_runners(means, clinics, box, wakes, clock, stack)
         yield Running(
             settings=settings, means=means, clinics=clinics, hub=hub, web_port=_port(runner), smtp_port=smtp,
-            wakes=wakes,
+            outbox=box, wakes=wakes,
         )  # fmt: skip
 
 
@@ -129,17 +133,16 @@ def static_version() -> str:
     return sha256(b"".join(path.read_bytes() for path in sorted(folder.glob("*.*")))).hexdigest()[:12]
 
 
+def _outbox(settings: Settings, means: Means, clinics: Directory, clock: Clock) -> outbox.Outbox:
+    send_texts = senders.sms_sender(settings) if settings.sms.enabled else senders.no_sender
+    by_channel = {Channel.EMAIL: senders.email_sender(settings, clock), Channel.SMS: send_texts}
+    return outbox.Outbox(means=means, clinics=clinics, clock=clock, senders=by_channel)
+
+
 async def _start_runners(
-    settings: Settings, means: Means, clinics: Directory, wakes: dict[str, asyncio.Event], clock: Clock,
+    means: Means, clinics: Directory, box: outbox.Outbox, wakes: dict[str, asyncio.Event], clock: Clock,
     stack: AsyncExitStack,
 ) -> None:  # fmt: skip
-    box = outbox.Outbox(
-        means=means, clinics=clinics, clock=clock,
-        senders={
-            Channel.EMAIL: senders.email_sender(settings, clock),
-            Channel.SMS: senders.sms_sender(settings) if settings.sms.enabled else senders.no_sender,
-        },
-    )  # fmt: skip
     late = escalation.Escalation(means=means, clinics=clinics, clock=clock)
     numbers = checkpoints.Sequencer(means=means, clinics=clinics, clock=clock)
     old = retention.Retention(means=means, clock=clock)

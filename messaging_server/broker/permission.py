@@ -3,12 +3,12 @@
 A withdrawal stops what is queued in the same transaction that records it, and is attested in the record's ledger.
 """
 
-from collections.abc import Collection
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from consent.model import Act, Channel, ConsentEvent, Method, Scope
+from consent.register import ChannelState, standing
 from keys.envelope import HolderKey
 from messaging_server.broker.clinic import Clinic, Means
 from messaging_server.broker.sealing import audience
@@ -21,6 +21,8 @@ from messaging_server.storage import consents, keyring, outbox, people, records
 from messaging_server.storage.database import Connection
 
 NOTE = "consent-note"
+MONTH = timedelta(days=30.4375)
+"""A month of the mean year: a consent ends after so many (CON-25), to the day is not promised."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,7 +55,7 @@ async def record(means: Means, clinic: Clinic, who: Reader, person_id: UUID, giv
     check(given)
     _may_record(who, person_id, given)
     ground = await means.database.read(lambda c: _load(c, clinic, person_id))
-    act = _act(who, person_id, given, ground.text, now)
+    act = _act(who, person_id, given, ground.text, now, clinic.policy.consent_months)
     staff = audience(clinic.id, [ground.staff_key], now)
     note = staff.seal(act.id, NOTE, given.note.encode()) if given.note.strip() else None
 
@@ -63,7 +65,7 @@ async def record(means: Means, clinic: Clinic, who: Reader, person_id: UUID, giv
             keyring.add_wraps(connection, clinic.id, staff.wraps)
         consents.add_consent(connection, clinic.id, act, sealed)
         if given.act in {Act.WITHDRAWN, Act.REFUSED}:
-            stop_queued(connection, person_id, given.channels, now)
+            stop_queued(connection, person_id, now)
         ledger.append(connection, clinic.id, ground.record.id, [_fact(act, note.commitment if note else None)], now)
 
     await means.database.write(unit)
@@ -97,12 +99,13 @@ def _may_record(who: Reader, person_id: UUID, given: Given) -> None:
 
 
 def _act(
-    who: Reader, person_id: UUID, given: Given, text: consents.ConsentTextRow, now: datetime
+    who: Reader, person_id: UUID, given: Given, text: consents.ConsentTextRow, now: datetime, months: int
 ) -> ConsentEvent:
     return ConsentEvent(
         id=new_id(now), person=person_id, act=given.act, method=given.method, scope=given.scope,
         channels=given.channels, text_version=text.version, text_hash=text.hash, language=given.language,
         obtained_by=who.account, at=now, has_note=bool(given.note.strip()), has_evidence=False,
+        expires_at=now + MONTH * months if given.act is Act.ACCEPTED else None,
     )  # fmt: skip
 
 
@@ -118,8 +121,12 @@ def _fact(act: ConsentEvent, commitment: bytes | None) -> Fact:
     )  # fmt: skip
 
 
-def stop_queued(connection: Connection, person_id: UUID, channels: Collection[Channel], now: datetime) -> None:
-    """Stop what is queued for a person on some channels: a withdrawal works at once (CON-13)."""
+def stop_queued(connection: Connection, person_id: UUID, now: datetime) -> None:
+    """Stop what is queued on every channel that has nothing agreed any more: a withdrawal works at once (CON-13).
+
+    Where something is still agreed, the gate decides each delivery at the moment of sending.
+    """
+    agreed = standing(consents.consents_of(connection, person_id), now).channels
     for address in people.addresses_of(connection, person_id):
-        if Channel(address.channel) in channels:
+        if agreed.get(Channel(address.channel)) not in {ChannelState.ACTIVE, ChannelState.PARTIAL}:
             outbox.stop_for_address(connection, address.id, now, code="withdrawn")

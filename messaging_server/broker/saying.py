@@ -158,16 +158,18 @@ class Sending:
 
 
 def queue_text(
-    means: Means, clinic: Clinic, place: Place, exchange: UUID, sending: Sending, facts: NoticeFacts, now: datetime
-) -> Said:
-    """A delivery of a notice to one address, archived word for word in the record."""
+    means: Means, clinic: Clinic, place: Place, exchange: UUID, sending: Sending, facts: NoticeFacts, now: datetime,
+    kept: NoticeFacts | None = None,
+) -> Said:  # fmt: skip
+    """A delivery of a notice to one address, archived word for word in the record (a one-time code apart: `kept`)."""
     text = render(means, sending.notice, sending.channel, sending.language, facts)
+    copy = render(means, sending.notice, sending.channel, sending.language, kept) if kept else text
     payload = Payload(
         notice=sending.notice, language=sending.language, subject=text.subject, body=text.body,
         token=new_reply_token(), in_reply_to=sending.in_reply_to,
     )  # fmt: skip
     delivery = new_id(now)
-    archived = place.readers.seal_content(delivery, Content(subject=text.subject, text=text.body))
+    archived = place.readers.seal_content(delivery, Content(subject=copy.subject, text=copy.body))
     row = DeliveryRow(
         id=delivery, clinic_id=clinic.id, record_id=place.record, exchange_id=exchange, address_id=sending.address,
         channel=sending.channel, automatic=sending.automatic, state=DeliveryState.QUEUED, content=archived.sealed,

@@ -29,6 +29,8 @@ from messaging_server.texts import Language
 
 LIFE = timedelta(hours=24)
 TRIES = 5
+HIDDEN = "······"
+"""What the record keeps in the code's place: who reads the record must not be able to answer for the mailbox."""
 
 
 def _load(
@@ -55,12 +57,13 @@ async def send_code(means: Means, clinic: Clinic, who: Reader, address_id: UUID,
     thread = _thread(means, clinic, record, readers, language, now)
     place = saying.Place(record=record.id, thread=thread.id, readers=readers, staff=staff)
     facts = replace(saying.notice_facts(clinic, language, now), code=code, expires=clinic.local(now + LIFE))
-    said = saying.file_notice(means, clinic, place, Notice.ADDRESS_CHECK, language, facts, now)
+    kept = replace(facts, code=HIDDEN)
+    said = saying.file_notice(means, clinic, place, Notice.ADDRESS_CHECK, language, kept, now)
     sending = saying.Sending(
         notice=Notice.ADDRESS_CHECK, channel=Channel(address.channel), language=language, address=address.id,
         next_at=now,
     )  # fmt: skip
-    sent = saying.queue_text(means, clinic, place, said.exchanges[0].id, sending, facts, now)
+    sent = saying.queue_text(means, clinic, place, said.exchanges[0].id, sending, facts, now, kept)
     filing = Filing(
         clinic=clinic.id, record=record.id, now=now, sealed_to=all_holders([readers, staff]),
         wraps=(*readers.wraps, *staff.wraps), new_thread=thread, exchanges=said.exchanges,
@@ -95,24 +98,27 @@ def _thread(
 
 async def confirm(means: Means, clinic: Clinic, who: Reader, address_id: UUID, code: str, now: datetime) -> None:
     """Mark an address verified. Raises InvalidError("code", …) for a wrong or late code; few tries are given."""
-    address, _, record, _ = await means.database.read(lambda c: _load(c, clinic, who, address_id))
-    fresh = address.check_until is not None and address.check_until > now and address.check_tries < TRIES
-    right = address.check_fp is not None and equal(address.check_fp, _check(means, clinic, address_id, code.strip()))
-    if not (fresh and right):
-        await means.database.write(
-            lambda c: people.change_address(c, address_id, check_tries=address.check_tries + 1)
-        )
-        raise InvalidError("code", "not_valid")
-    fact = Fact(
-        kind=EntryKind.CONSENT, at=now, channel=address.channel, details={"act": "address_verified"},
-        parties={"address": address_id, "account": who.account},
-    )  # fmt: skip
+    given = _check(means, clinic, address_id, code.strip())
 
-    def unit(connection: Connection) -> None:
+    def unit(connection: Connection) -> bool:
+        address, _, record, _ = _load(connection, clinic, who, address_id)
+        fresh = address.check_until is not None and address.check_until > now and address.check_tries < TRIES
+        if not (fresh and address.check_fp is not None and equal(address.check_fp, given)):
+            people.change_address(connection, address_id, check_tries=address.check_tries + 1)
+            return False
         people.change_address(
             connection, address_id, verified_at=now, check_fp=None, check_until=None,
             state=people.AddressStatus.ACTIVE, changed_at=now,
         )  # fmt: skip
-        ledger.append(connection, clinic.id, record.id, [fact], now)
+        ledger.append(connection, clinic.id, record.id, [_verified(address, who, now)], now)
+        return True
 
-    await means.database.write(unit)
+    if not await means.database.write(unit):
+        raise InvalidError("code", "not_valid")
+
+
+def _verified(address: AddressRow, who: Reader, now: datetime) -> Fact:
+    return Fact(
+        kind=EntryKind.CONSENT, at=now, channel=address.channel, details={"act": "address_verified"},
+        parties={"address": address.id, "account": who.account},
+    )  # fmt: skip

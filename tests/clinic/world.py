@@ -23,6 +23,7 @@ from messaging_server.record.reading import Reader
 from messaging_server.settings import Settings
 from messaging_server.storage import people
 from messaging_server.storage.accounts import AccountRole
+from messaging_server.storage.database import Connection
 from messaging_server.storage.opening import open_database
 from messaging_server.texts import Texts
 from triage import policy
@@ -90,7 +91,7 @@ class World:
     async def verify_addresses(self, person: UUID) -> None:
         """Mark every address of a person as verified, as the code that comes back would."""
 
-        def unit(connection: people.Connection) -> None:
+        def unit(connection: Connection) -> None:
             for row in people.addresses_of(connection, person):
                 people.change_address(connection, row.id, verified_at=self.now)
 
@@ -161,7 +162,7 @@ ROSE = NewPatient(
 @asynccontextmanager
 async def open_world(url: str, folder: Path, **laid_over: object) -> AsyncIterator[World]:
     """Found the clinic on the database at `url`, sign everybody in, enrol the patient (who has not consented yet)."""
-    settings = Settings(database=url, key_file=folder / "server.keys")  # type: ignore[arg-type]
+    settings = Settings(database=url, key_file=folder / "server.keys")
     document = policy.to_document(builtin_policy()) | {"version": 1} | laid_over
     in_force = policy.parse(document)
     keys = ServerKeys.generate()
