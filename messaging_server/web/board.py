@@ -12,6 +12,7 @@ from aiohttp import web
 
 from messaging_server.errors import NotFoundError
 from messaging_server.storage import accounts
+from messaging_server.storage.accounts import AccountRole
 from messaging_server.storage.database import Connection
 from messaging_server.storage.queries import board as queries
 from messaging_server.storage.queries.board import Place, Tally, TaskKind, Waiting, Wanted
@@ -27,8 +28,8 @@ from messaging_server.web.views.board import (
     QueueTab,
     Supervisor,
 )
-from messaging_server.web.views.common import Audience, Nav
-from messaging_server.web.visit import Visit, staff_only, visit
+from messaging_server.web.views.common import NAV_URLS, Audience, Nav
+from messaging_server.web.visit import Visit, any_staff, staff_only, visit
 from triage.model import QueueName
 
 ROWS: Final = 40
@@ -48,13 +49,23 @@ _CURSOR: Final = re.compile(r"([0-2])-(\d{1,17})-([0-9a-f]{32})", re.ASCII)
 
 def routes() -> list[web.RouteDef]:
     """Where these pages are."""
-    lenses = [web.get(path, show_lens) for path in LENS_URLS.values()]
+    lenses = [web.get(path, show_lens) for lens, path in LENS_URLS.items() if lens is not Lens.ALL]
     return [
+        web.get(LENS_URLS[Lens.ALL], begin),
         *lenses,
         web.get("/staff/queue/{name}", show_queue),
         web.get("/staff/events", follow),
         web.get("/staff/supervisor", show_supervisor),
     ]
+
+
+@any_staff
+async def begin(request: web.Request) -> web.StreamResponse:
+    """Where staff begin: the board, or the team for an administrator, who reads nothing."""
+    here = visit(request)
+    if here.who.role is AccountRole.ADMINISTRATOR:
+        return here.go(NAV_URLS[Nav.TEAM])
+    return await show_lens(request)
 
 
 @staff_only

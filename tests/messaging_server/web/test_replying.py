@@ -200,7 +200,8 @@ async def test_going_back_to_writing_keeps_every_word(pages: Pages) -> None:
     ("field", "value"),
     [
         ("subject", ""), ("greeting", "Voici."), ("body", ""), ("closing", ""), ("category", ""),
-        ("category", "gossip"), ("new_diagnosis", ""), ("new_treatment", "perhaps"), ("body", "x" * 20_001), ("subject", "x" * 301),
+        ("category", "gossip"), ("new_diagnosis", ""),
+        ("new_treatment", "perhaps"), ("body", "x" * 20_001), ("subject", "x" * 301),
     ],
 )  # fmt: skip
 async def test_whatever_is_missing_leads_to_its_field_and_loses_nothing(
