@@ -16,7 +16,9 @@ from messaging_server.record import reading
 from messaging_server.storage.database import Connection
 from messaging_server.storage.queries import board as queries
 from messaging_server.storage.queries import people as people_queries
-from messaging_server.storage.queries.board import OwnReply, Waiting
+from messaging_server.storage.queries import replies
+from messaging_server.storage.queries.board import Waiting
+from messaging_server.storage.queries.replies import OwnReply
 from messaging_server.texts import Language
 from messaging_server.web import item, rows
 from messaging_server.web.advice import remarks
@@ -137,7 +139,7 @@ async def _sent_before(here: Visit, task: UUID, draft: Draft) -> UUID | None:
     if waiting is None:
         return None
     thread, since = waiting.task.thread_id, here.now - SENT_TWICE
-    own = await here.means.database.read(lambda c: queries.own_replies_in(c, thread, here.who.account, since))
+    own = await here.means.database.read(lambda c: replies.own_replies_in(c, thread, here.who.account, since))
     if not own or own[0].answers != waiting.task.exchange_id or own[0].state != "filed":
         return None
     opened = await reading.open_own(here.means.database, here.who, own[0].exchange, here.now)
@@ -166,8 +168,8 @@ async def show_sending(request: web.Request) -> web.StreamResponse:
 def _sending(
     connection: Connection, here: Visit, exchange: UUID
 ) -> tuple[OwnReply, Waiting, UUID | None, tuple[people_queries.AddressRow, ...]]:
-    own = queries.own_replies(connection, here.clinic.id, here.who.account, exchange)
-    task = queries.task_of_reply(connection, own[0].thread, own[0].answers) if own else None
+    own = replies.own_replies(connection, here.clinic.id, here.who.account, exchange)
+    task = replies.task_of_reply(connection, own[0].thread, own[0].answers) if own else None
     waiting = queries.one(connection, here.clinic.id, task) if task else None
     if waiting is None:
         raise NotFoundError(str(exchange))
