@@ -1,9 +1,9 @@
 """What a clinic's files hold, opened with a colleague's key: from beside the server, without asking it."""
 
-import asyncio
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Connection, Select, func, select, true
@@ -45,7 +45,7 @@ def _messages(connection: Connection, reader: Reader) -> list[Kept]:
     came_in = select(tables.exchanges).where(x.clinic_id == reader.clinic, x.direction == threads.Way.IN.value)
     rows = as_rows(threads.ExchangeRow, connection.execute(came_in).all())
     opened = content_keys(connection, reader)
-    counts = [dict(map(tuple, connection.execute(query).all())) for query in _counts()]
+    counts = [_by_exchange(connection, query) for query in _counts()]
     return [
         Kept(
             exchange=row.id, text=_text(reader, row, opened.get(row.content_key_id)),
@@ -56,7 +56,11 @@ def _messages(connection: Connection, reader: Reader) -> list[Kept]:
     ]  # fmt: skip
 
 
-def _counts() -> Iterable[Select[tuple[UUID, int]]]:
+def _by_exchange(connection: Connection, query: Select[Any, int]) -> dict[UUID, int]:
+    return {row[0]: row[1] for row in connection.execute(query)}
+
+
+def _counts() -> Iterable[Select[Any, int]]:
     e, t, b, x = tables.entries.c, tables.tasks.c, tables.blobs.c, tables.exchanges.c
     yield _count(e.exchange_id, e.kind == "received")
     yield _count(t.exchange_id, true())
@@ -64,7 +68,7 @@ def _counts() -> Iterable[Select[tuple[UUID, int]]]:
     yield _count(x.in_reply_to, x.automatic)
 
 
-def _count(by: ColumnElement[UUID], where: ColumnElement[bool]) -> Select[tuple[UUID, int]]:
+def _count(by: ColumnElement[Any], where: ColumnElement[bool]) -> Select[Any, int]:
     return select(by, func.count()).where(where).group_by(by)
 
 
@@ -90,18 +94,15 @@ def _text(reader: Reader, row: threads.ExchangeRow, key: ContentKey | None) -> s
     return read_content(open_sealed(row.content, key, place).content).text
 
 
-def count_rows(database: Path) -> dict[str, int]:
+async def count_rows(database: Path) -> dict[str, int]:
     """How many rows each table has."""
+    readers = Readers(database)
+    try:
+        return await readers.run(_count_rows)
+    finally:
+        await readers.close()
 
-    def query(connection: Connection) -> dict[str, int]:
-        named = tables.metadata.tables.items()
-        return {name: connection.scalar(select(func.count()).select_from(table)) or 0 for name, table in named}
 
-    async def read() -> dict[str, int]:
-        readers = Readers(database)
-        try:
-            return await readers.run(query)
-        finally:
-            await readers.close()
-
-    return asyncio.run(read())
+def _count_rows(connection: Connection) -> dict[str, int]:
+    named = tables.metadata.tables.items()
+    return {name: connection.scalar(select(func.count()).select_from(table)) or 0 for name, table in named}
