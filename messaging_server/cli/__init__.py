@@ -2,7 +2,7 @@
 
 import typer
 
-from messaging_server.cli import demonstrating, explaining, founding, people, policies, recording, serving
+from messaging_server.cli import accounts, demonstrating, explaining, founding, people, policies, recording, serving
 
 app = typer.Typer(
     name="messaging-server", no_args_is_help=True, add_completion=False, pretty_exceptions_show_locals=False,
@@ -13,6 +13,7 @@ app.command("serve")(serving.serve)
 app.command("check")(serving.check)
 app.command("demo")(demonstrating.demo)
 app.command("explain")(explaining.explain)
+app.add_typer(accounts.app, name="account")
 app.add_typer(people.app, name="people")
 app.add_typer(policies.app, name="policy")
 app.add_typer(recording.app, name="record")
