@@ -3,10 +3,9 @@
 import random
 from email.message import EmailMessage
 
-WORDS = tuple(
-    """bonjour rendez-vous pharmacie renouvellement ordonnance semaine merci clinique hello appointment refill pharmacy
-    week results thank clinic knee sleep walk question réponse téléphone hier demain matin soir docteur nurse""".split()
-)
+TEXT = """bonjour rendez-vous pharmacie renouvellement ordonnance semaine merci clinique hello appointment refill
+pharmacy week results thank clinic knee sleep walk question réponse téléphone hier demain matin soir docteur nurse"""
+WORDS = TEXT.split()
 
 
 def mails(count: int, seed: int = 7) -> list[bytes]:
@@ -15,11 +14,17 @@ def mails(count: int, seed: int = 7) -> list[bytes]:
     return [_mail(draw, number) for number in range(count)]
 
 
+def author(number: int) -> str:
+    """Who writes the mail of this number: by turns one of fifty patients of the clinic, and one of fifty strangers."""
+    kind = "stranger" if number % 2 else "patient"
+    return f"{kind}{number // 2 % 50}@patients.invalid"
+
+
 def _mail(draw: random.Random, number: int) -> bytes:
     size = int(draw.lognormvariate(8.1, 0.5))
     text = " ".join(draw.choice(WORDS) for _ in range(max(size // 8, 5)))
     mail = EmailMessage()
-    mail["From"] = f"patient{number % 50}@patients.invalid"
+    mail["From"] = author(number)
     mail["To"] = "messages@bench.invalid"
     mail["Subject"] = f"Question {number}"
     mail["Message-ID"] = f"<{number}.{seed_word(draw)}@patients.invalid>"

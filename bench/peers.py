@@ -1,6 +1,10 @@
-"""The two peers of the intake benchmark: an aiosmtpd that does nothing, and one that appends and syncs in groups."""
+"""The two peers of the mail intake: an aiosmtpd that does nothing, and one that appends and syncs in groups.
+
+Each prints its port as a JSON object on its first line.
+"""
 
 import asyncio
+import json
 import os
 import sys
 from pathlib import Path
@@ -49,11 +53,11 @@ class Append:
 
 
 async def serve(kind: str, folder: Path) -> None:
-    """Serve on a free loopback port, printed on the first line."""
+    """Serve mail on a free loopback port."""
     handler: Any = Nothing() if kind == "nothing" else Append(folder / "mails")
     loop = asyncio.get_running_loop()
     server = await loop.create_server(lambda: SMTP(handler, loop=loop), "127.0.0.1", 0)
-    print(server.sockets[0].getsockname()[1], flush=True)
+    print(json.dumps({"smtp": server.sockets[0].getsockname()[1]}), flush=True)
     await server.serve_forever()
 
 
