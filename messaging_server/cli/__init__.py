@@ -2,7 +2,17 @@
 
 import typer
 
-from messaging_server.cli import accounts, demonstrating, explaining, founding, people, policies, recording, serving
+from messaging_server.cli import (
+    accounts,
+    channels,
+    demonstrating,
+    explaining,
+    founding,
+    people,
+    policies,
+    recording,
+    serving,
+)
 
 app = typer.Typer(
     name="messaging-server", no_args_is_help=True, add_completion=False, pretty_exceptions_show_locals=False,
@@ -14,6 +24,7 @@ app.command("check")(serving.check)
 app.command("demo")(demonstrating.demo)
 app.command("explain")(explaining.explain)
 app.add_typer(accounts.app, name="account")
+app.add_typer(channels.app, name="channel")
 app.add_typer(people.app, name="people")
 app.add_typer(policies.app, name="policy")
 app.add_typer(recording.app, name="record")

@@ -25,7 +25,7 @@ from messaging_server.logs import log
 from messaging_server.message import ClinicId
 from messaging_server.record import ledger
 from messaging_server.record.entry import EntryKind, Fact
-from messaging_server.storage import consents, outbox, people
+from messaging_server.storage import consents, outbox, pauses, people
 from messaging_server.storage.database import Connection
 from messaging_server.storage.outbox import DeliveryRow, DeliveryState
 
@@ -33,6 +33,8 @@ BACK_OFF: Final = (1, 5, 15, 30, 60, 120, 240)
 """Minutes before the next attempt; the last one repeats."""
 GIVE_UP: Final = timedelta(hours=48)
 BATCH: Final = 20
+PAUSE_LOOK: Final = timedelta(minutes=15)
+"""How often a pause without an end is looked at again; ending it wakes what waits at once."""
 
 
 class Outcome(StrEnum):
@@ -101,6 +103,10 @@ async def _send(box: Outbox, row: DeliveryRow) -> None:
     clinic = box.clinics[ClinicId(row.clinic_id)]
     payload = read_payload(box.means.keys, row)
     now = box.clock()
+    resting = await box.means.database.read(lambda c: pauses.paused(c, row.clinic_id, row.channel, now))
+    if resting is not None:
+        await _rest(box, row, resting.ends_at or now + PAUSE_LOOK)
+        return
     refusal, address = await box.means.database.read(lambda c: _ask_gate(c, row, payload, now))
     if refusal or address is None:
         await _stop(box, clinic, row, refusal or "no_address")
@@ -129,6 +135,13 @@ def _ask_gate(
         if verdict.allowed:
             return None, address
     return verdict.refusal, address
+
+
+async def _rest(box: Outbox, row: DeliveryRow, until: datetime) -> None:
+    """Wait for the end of a pause; it counts as no attempt."""
+    await box.means.database.write(
+        lambda c: outbox.finish(c, row.id, box.holder, next_at=until, last_code=pauses.CODE)
+    )
 
 
 async def _stop(box: Outbox, clinic: Clinic, row: DeliveryRow, code: str) -> None:

@@ -249,6 +249,11 @@ early_reports = Table(
     Column("provider_id", Text, primary_key=True), Column("word", Text, primary_key=True), _at("at"),
 )  # fmt: skip
 
+channel_pauses = Table(
+    "channel_pauses", metadata, Column("clinic_id", Uuid, ForeignKey("clinics.id"), primary_key=True),
+    Column("channel", Text, primary_key=True), _at("starts_at"), _at("ends_at", nullable=True), _at("created_at"),
+)  # fmt: skip
+
 leases = Table(
     "leases", metadata, Column("name", Text, primary_key=True), Column("holder", Uuid, nullable=False), _at("until"),
 )  # fmt: skip
