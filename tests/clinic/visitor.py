@@ -67,10 +67,9 @@ class Visitor:
         async with self.http.get(self.base + path) as answer:
             return Page(answer.url.path, answer.status, await answer.text())
 
-    async def send(self, page: Page, action: str, **fields: str) -> Page:
-        """Send a form of a page, with its hidden fields and what was typed; names may hold dots, written `__`."""
-        typed = {name.replace("__", "."): value for name, value in fields.items()}
-        async with self.http.post(self.base + action, data=page.form(action) | typed) as answer:
+    async def send(self, page: Page, to: str, /, **fields: str) -> Page:
+        """Send a form of a page, with its hidden fields and what was typed."""
+        async with self.http.post(self.base + to, data=page.form(to) | fields) as answer:
             return Page(answer.url.path, answer.status, await answer.text())
 
     async def sign_in(self, one: Ready) -> Page:
