@@ -247,6 +247,8 @@ class Policy:
     excluded_results: frozenset[str] = frozenset()
     """Kinds of results that are never sent by message (SEN-17)."""
     mail: Mail = Mail()
+    alerts: frozenset[str] = frozenset()
+    """Addresses of the colleagues on duty: told at once, and every ten minutes, of an emergency (TRI-09)."""
     privacy_officer: Contact
     responsible_physician: str
 

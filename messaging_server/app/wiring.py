@@ -25,7 +25,7 @@ from messaging_server.storage.opening import open_database
 from messaging_server.texts import Texts
 from messaging_server.web import site
 from messaging_server.web.events import Hub
-from messaging_server.web.views.common import Audience
+from messaging_server.web.views.frame import Audience
 from messaging_server.web.visit import Site
 
 OUTBOX_POLL, ESCALATION_POLL, CHECKPOINT_POLL, RETENTION_POLL, POLICY_POLL = 3.0, 15.0, 5.0, 3600.0, 10.0
@@ -63,7 +63,7 @@ async def running(
     async with AsyncExitStack() as stack:
         database = await open_database(settings.database.get_secret_value())
         stack.push_async_callback(database.close)
-        wakes = {name: asyncio.Event() for name in ("outbox", "board")}
+        wakes = {name: asyncio.Event() for name in ("outbox", "board", "escalation")}
         hub = Hub()
         means = _means(settings, database, wakes, hub)
         clinics = Directory(settings)
@@ -148,7 +148,7 @@ async def _start_runners(
     old = retention.Retention(means=means, clock=clock)
     works: list[tuple[str, Callable[[], Awaitable[object]], asyncio.Event, float]] = [
         ("outbox", lambda: outbox.run_once(box), wakes["outbox"], OUTBOX_POLL),
-        ("escalation", lambda: escalation.run_once(late), asyncio.Event(), ESCALATION_POLL),
+        ("escalation", lambda: escalation.run_once(late), wakes["escalation"], ESCALATION_POLL),
         ("checkpoints", lambda: checkpoints.run_once(numbers), asyncio.Event(), CHECKPOINT_POLL),
         ("retention", lambda: retention.run_once(old), asyncio.Event(), RETENTION_POLL),
         ("policies", lambda: clinics.refresh(means.database), asyncio.Event(), POLICY_POLL),

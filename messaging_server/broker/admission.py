@@ -254,6 +254,10 @@ async def admit(means: Means, clinic: Clinic, who: Reader, account_id: UUID, now
     ]
 
     def unit(connection: Connection) -> None:
+        fresh = accounts.account(connection, clinic.id, account_id)
+        if fresh is None or fresh.state != AccountState.WAITING:
+            # Blocked meanwhile, by its owner who is worried: no admission undoes that.
+            raise NotFoundError(str(account_id))
         keyring.add_grants(connection, clinic.id, grants, now)
         accounts.change_account(connection, account_id, state=AccountState.ACTIVE)
 

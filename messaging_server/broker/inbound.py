@@ -19,7 +19,7 @@ from messaging_server.broker.receipt import Planned, Receipt
 from messaging_server.errors import UnavailableError
 from messaging_server.message import Automatic, IncomingMessage, Verification
 from messaging_server.storage.database import Connection
-from triage.model import Assessment, Direction, Part, QueueName, Topic
+from triage.model import Assessment, Direction, Part, Priority, QueueName, Topic
 from triage.screen import assess
 
 ATTEMPTS = 8
@@ -52,6 +52,8 @@ async def receive(means: Means, clinic: Clinic, message: IncomingMessage) -> Rec
         except MovedError:
             continue
         means.wake("board")
+        if assessment.priority is Priority.STAT:
+            means.wake("escalation")
         if planned.filing.deliveries:
             means.wake("outbox")
         return planned.receipt

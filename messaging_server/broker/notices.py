@@ -41,6 +41,8 @@ class Notice(StrEnum):
     ADDRESS_CHECK = "address_check"
     SECURITY_ALERT = "security_alert"
     CONVERTED = "converted"
+    STAFF_ALERT = "staff_alert"
+    """To the colleagues on duty: an emergency waits (TRI-09)."""
 
 
 class Direction(StrEnum):
@@ -158,6 +160,7 @@ NOTICES: Final[Mapping[Notice, Kind]] = MappingProxyType({
     Notice.HELP: Kind(_SMS, _CARD),
     Notice.ADDRESS_CHECK: Kind(_ADDRESSES, _CLINIC | {"code", "expires"}),
     Notice.SECURITY_ALERT: Kind(_EVERYWHERE, _CLINIC | {"received"}),
+    Notice.STAFF_ALERT: Kind(frozenset({Channel.EMAIL}), _CLINIC | {"received", "portal"}),
     Notice.CONVERTED: Kind(_EVERYWHERE, _LATE | {"conversion"}),
 })
 
@@ -246,7 +249,7 @@ def _dialled(line: Line) -> Line:
 _ROOM: Final = 92
 _ROOM_OF_EMERGENCY: Final = 52
 """Letters that a text of two segments leaves to the clinic's name, hours and other contact together (ACK-21)."""
-_REOPENING: Final = 32
+_REOPENING: Final = 36
 """Letters of the longest moment; while the clinic is closed it stands in the place of the hours (ACK-17)."""
 _GSM_ACCENTS: Final = frozenset("£¥€èéùìòÇØøÅåÆæßÉÄÖÑÜäöñüà")
 """What the alphabet of 160-character texts has beyond ASCII and we may need (3GPP TS 23.038 section 6.2.1)."""

@@ -30,7 +30,7 @@ from triage.policy import Queue
 GATE_FREE = frozenset(
     {
         Notice.NOT_YET, Notice.EMERGENCY, Notice.OPT_OUT_CONFIRMED, Notice.HELP, Notice.RESUMED,
-        Notice.SMS_NOT_ANSWERED, Notice.ADDRESS_CHECK, Notice.SECURITY_ALERT,
+        Notice.SMS_NOT_ANSWERED, Notice.ADDRESS_CHECK, Notice.SECURITY_ALERT, Notice.STAFF_ALERT,
     }
 )  # fmt: skip
 """Texts without content that answer their addressee's own act, and so need no consent to the channel (T-01, CON-04)."""

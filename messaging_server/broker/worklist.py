@@ -55,9 +55,12 @@ def due_time(clinic: Clinic, kind: TaskKind, assessment: Assessment, received: d
 
 
 def next_step(clinic: Clinic, received: datetime, due: datetime, steps: int, priority: Priority) -> datetime | None:
-    """When the next escalation point comes (TRI-04); an emergency is repeated until somebody acknowledges it."""
+    """When the next escalation point comes (TRI-04).
+
+    An emergency's first is at once, and it is repeated until somebody acknowledges it (TRI-09).
+    """
     if priority is Priority.STAT:
-        return received + STAT_STEP * (steps + 1)
+        return received + STAT_STEP * steps
     return clinic.calendar.escalation_point(received, due, clinic.policy.escalation, steps)
 
 
@@ -68,7 +71,7 @@ def raised(clinic: Clinic, waiting: TaskRow, found: Assessment, now: datetime) -
     queue = found.queue if RANK[found.priority] < RANK[waiting.priority] else waiting.queue
     values: dict[str, object] = {"priority": graver, "rank": RANK[graver], "due_at": due, "queue": queue}
     if graver is Priority.STAT and waiting.priority is not Priority.STAT:
-        values |= {"acknowledged_at": None, "next_step_at": now + STAT_STEP, "steps": 0}
+        values |= {"acknowledged_at": None, "next_step_at": now, "steps": 0}
     line = event(clinic.id, waiting.id, "new_message", None, now, before=waiting.priority, after=graver)
     return TaskChange(task=waiting.id, version=waiting.version, values=values, event=line, due_at=due)
 

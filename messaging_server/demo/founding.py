@@ -48,6 +48,7 @@ def demo_policy() -> policy.Policy:
             "name": "Paul Gendron",
             "contact": {"fr": "514 555-0105 ou à la réception", "en": "514 555-0105, or at the reception"},
         },
+        "alerts": [f"garde@{DOMAIN}"],
         "mail": {"domain": DOMAIN, "addresses": [f"messages@{DOMAIN}"], "trusted_authserv_id": DOMAIN},
     }
     return policy.parse(document)

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from messaging_server.broker.clinic import Clinic, Clinics, Means
 from messaging_server.broker.lateness import tell_patient
+from messaging_server.broker.summoning import summon
 from messaging_server.broker.worklist import event, next_step
 from messaging_server.clock import Clock
 from messaging_server.message import ClinicId
@@ -40,7 +41,7 @@ async def run_once(work: Escalation) -> int:
 async def _step(work: Escalation, clinic: Clinic, row: TaskRow, now: datetime) -> None:
     late = row.priority is not Priority.STAT and row.due_at <= now
     following = next_step(clinic, row.received_at, row.due_at, row.steps + 1, row.priority)
-    after = "late" if late else "soon_due" if row.priority is not Priority.STAT else "alerted_again"
+    after = "late" if late else "soon_due" if row.priority is not Priority.STAT else "alerted"
 
     def unit(connection: Connection) -> bool:
         changed = tasks.change(connection, row.id, row.version, steps=row.steps + 1, next_step_at=following)
@@ -49,6 +50,8 @@ async def _step(work: Escalation, clinic: Clinic, row: TaskRow, now: datetime) -
         return changed
 
     changed = await work.means.database.write(unit)
+    if changed and row.priority is Priority.STAT:
+        await summon(work.means, clinic, row, now)
     if changed and late and row.kind is TaskKind.ANSWER and not await already_late(work, row):
         await tell_patient(work.means, clinic, row, now)
 

@@ -24,7 +24,7 @@ from messaging_server.web.passwords import chosen, minimum, words_of
 from messaging_server.web.posted import Fields, posted
 from messaging_server.web.sessions import set_cookie
 from messaging_server.web.views.account import Account, ChoosePassword, SessionView
-from messaging_server.web.views.common import FlashCode, Nav
+from messaging_server.web.views.frame import FlashCode, Nav
 from messaging_server.web.visit import Visit, anybody_signed_in, visit
 
 

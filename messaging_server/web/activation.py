@@ -33,7 +33,7 @@ from messaging_server.web.passwords import chosen, minimum, words_of
 from messaging_server.web.posted import Fields, posted
 from messaging_server.web.sessions import set_cookie
 from messaging_server.web.views.account import About, Activation, ChoosePassword, Progress, RecoveryCode, TotpSetup
-from messaging_server.web.views.common import ErrorCode, FieldError
+from messaging_server.web.views.frame import ErrorCode, FieldError
 from messaging_server.web.visit import Visit, visit
 
 PATIENT_STEPS: Final = 14

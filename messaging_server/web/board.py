@@ -28,7 +28,7 @@ from messaging_server.web.views.board import (
     QueueTab,
     Supervisor,
 )
-from messaging_server.web.views.common import NAV_URLS, Audience, Nav
+from messaging_server.web.views.frame import NAV_URLS, Audience, Nav
 from messaging_server.web.visit import Visit, any_staff, staff_only, visit
 from triage.model import QueueName
 
@@ -61,9 +61,9 @@ def routes() -> list[web.RouteDef]:
 
 @any_staff
 async def begin(request: web.Request) -> web.StreamResponse:
-    """Where staff begin: the board, or the team for an administrator, who reads nothing."""
+    """Where staff begin: the board, or the team for whoever reads nothing: administrators, colleagues not admitted."""
     here = visit(request)
-    if here.who.role is AccountRole.ADMINISTRATOR:
+    if here.who.role is AccountRole.ADMINISTRATOR or here.waits_for_admission:
         return here.go(NAV_URLS[Nav.TEAM])
     return await show_lens(request)
 

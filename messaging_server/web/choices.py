@@ -16,7 +16,7 @@ from messaging_server.errors import InvalidError, NotFoundError
 from messaging_server.storage.database import Connection
 from messaging_server.storage.queries import choices as queries
 from messaging_server.web.fields import form_of, id_of, word_of
-from messaging_server.web.views.common import ErrorCode, FieldError, FlashCode, Nav
+from messaging_server.web.views.frame import ErrorCode, FieldError, FlashCode, Nav
 from messaging_server.web.views.patient import (
     AddressView,
     AddressWord,

@@ -19,7 +19,7 @@ from messaging_server.web.advice import remarks
 from messaging_server.web.agreed import masked
 from messaging_server.web.dossier import Dossier
 from messaging_server.web.fields import new_form_id, word_of
-from messaging_server.web.views.common import ErrorCode, FieldError
+from messaging_server.web.views.frame import ErrorCode, FieldError
 from messaging_server.web.views.item import Answer, Block, Blocked, Composer, Question, Way
 from messaging_server.web.visit import Visit
 from triage.model import Topic

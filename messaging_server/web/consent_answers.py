@@ -13,7 +13,7 @@ from consent.model import Act, Category, Channel, Method, Scope
 from messaging_server.broker.permission import Given
 from messaging_server.web.posted import Fields
 from messaging_server.web.views.account import ConsentAnswer, ConsentBlockName, ConsentCell, ConsentChannel, Kept
-from messaging_server.web.views.common import ErrorCode
+from messaging_server.web.views.frame import ErrorCode
 
 
 class Page(StrEnum):

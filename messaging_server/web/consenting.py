@@ -31,7 +31,7 @@ from messaging_server.web.views.account import (
     ConsentSummary,
     Progress,
 )
-from messaging_server.web.views.common import ErrorCode, FieldError, FlashCode, FlashKind
+from messaging_server.web.views.frame import ErrorCode, FieldError, FlashCode, FlashKind
 from messaging_server.web.visit import Visit, patients_only, visit
 
 PATH: Final = "/activate/consent"

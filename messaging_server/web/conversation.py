@@ -14,7 +14,7 @@ from messaging_server.storage.queries import inbox as queries
 from messaging_server.web import names
 from messaging_server.web.fields import new_form_id
 from messaging_server.web.progress import progress
-from messaging_server.web.views.common import EmergencyCard, FieldError
+from messaging_server.web.views.frame import EmergencyCard, FieldError
 from messaging_server.web.views.patient import AttachmentView, Author, ExchangeView, Thread
 from messaging_server.web.visit import Visit
 from triage.model import Assessment, Priority

@@ -84,7 +84,7 @@ async def open_dossier(here: Visit, task_id: UUID) -> Dossier:
     except NotFoundError as error:
         raise NotAllowedError("clinical_team_only") from error
     ids = [one.row.id for one in opened.exchanges]
-    files = await database.read(lambda c: queries.files(c, ids))
+    files = await database.read(lambda c: queries.files(c, here.clinic.id, ids))
     acted = [ground.waiting.task.owner_id, *(line.actor_id for line in ground.history)]
     people = await names.people_behind(here, [*acted, *(one.row.author_id for one in opened.exchanges)])
     return Dossier(ground=ground, opened=opened, findings=findings_of(opened.exchanges), files=files, people=people)

@@ -20,7 +20,7 @@ from messaging_server.storage.queries.people import PersonRow
 from messaging_server.texts import Language
 from messaging_server.web import rows
 from messaging_server.web.posted import Fields, posted
-from messaging_server.web.views.common import ErrorCode, FieldError, FlashCode, Nav
+from messaging_server.web.views.frame import ErrorCode, FieldError, FlashCode, Nav
 from messaging_server.web.views.people import Enrol, Letter
 from messaging_server.web.visit import Visit, staff_only, visit
 

@@ -25,7 +25,7 @@ from messaging_server.storage.queries import entering as queries
 from messaging_server.texts import Language
 from messaging_server.web.guessing import audit
 from messaging_server.web.sessions import Begun, begin, csrf_of, set_cookie
-from messaging_server.web.views.common import FlashCode
+from messaging_server.web.views.frame import FlashCode
 from messaging_server.web.visit import Site, Visit, cookie_name, visit
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]

@@ -11,7 +11,7 @@ from uuid import UUID
 from aiohttp import web
 
 from messaging_server.errors import NotFoundError
-from messaging_server.web.views.common import ErrorCode, FieldError
+from messaging_server.web.views.frame import ErrorCode, FieldError
 
 LONGEST_WORD: Final = 200
 """Letters of a field that holds a code or a choice."""

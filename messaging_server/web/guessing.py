@@ -21,7 +21,7 @@ from messaging_server.storage.clinics import AuditRow
 from messaging_server.storage.database import Connection
 from messaging_server.storage.queries import entering as queries
 from messaging_server.web.limits import source_of, wait_after
-from messaging_server.web.views.common import ErrorCode
+from messaging_server.web.views.frame import ErrorCode
 from messaging_server.web.visit import Visit
 
 Opening = Callable[[AccountRow], PrivateKey]
@@ -42,7 +42,9 @@ class Proved:
 
 def source(request: web.Request, here: Visit) -> str:
     """Where this request comes from, as far as guessing is counted."""
-    return source_of(request.remote, request.headers.get("X-Forwarded-For", ""), here.site.trusted_proxies)
+    # Some proxies add a header line of their own below a client's: all of them are one list (RFC 9110, section 5.3).
+    forwarded = ",".join(request.headers.getall("X-Forwarded-For", ()))
+    return source_of(request.remote, forwarded, here.site.trusted_proxies)
 
 
 def admit(request: web.Request, here: Visit, name: bytes) -> None:

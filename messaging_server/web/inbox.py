@@ -19,7 +19,7 @@ from messaging_server.web import conversation, names, readers
 from messaging_server.web.entering import last_access
 from messaging_server.web.fields import id_of, id_or_none
 from messaging_server.web.progress import progress
-from messaging_server.web.views.common import Nav
+from messaging_server.web.views.frame import Nav
 from messaging_server.web.views.patient import Author, Inbox, ThreadLine
 from messaging_server.web.visit import Visit, patients_only, visit
 

@@ -15,7 +15,7 @@ from messaging_server.web.dossier import Dossier, card_of, exchanges_of, history
 from messaging_server.web.fields import form_of, id_of, word_of
 from messaging_server.web.findings import not_screened
 from messaging_server.web.rows import queues_of
-from messaging_server.web.views.common import ErrorCode, FieldError, FlashCode, FlashKind, Nav
+from messaging_server.web.views.frame import ErrorCode, FieldError, FlashCode, FlashKind, Nav
 from messaging_server.web.views.item import Blocked, Close, Item
 from messaging_server.web.visit import Visit, staff_only, visit
 from triage.model import QueueName
@@ -192,7 +192,7 @@ async def download(request: web.Request) -> web.StreamResponse:
     try:
         content = await reading.open_blob(here.means.database, here.who, exchange, int(number), here.now)
     except NotFoundError as error:
-        known = await here.means.database.read(lambda c: queries.files(c, [exchange]))
+        known = await here.means.database.read(lambda c: queries.files(c, here.clinic.id, [exchange]))
         if any(file.number == int(number) for file in known):
             raise NotAllowedError("clinical_team_only") from error
         raise

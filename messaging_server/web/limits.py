@@ -114,9 +114,9 @@ def source_of(peer: str | None, forwarded: str, trusted: Collection[str]) -> str
     `forwarded` is the X-Forwarded-For header; nobody but a trusted proxy is believed. An IPv6 client owns a whole /64.
     """
     hops = [hop.strip() for hop in forwarded.split(",") if hop.strip()]
-    source = peer or ""
+    source = _plain(peer or "")
     while source in trusted and hops:
-        source = hops.pop()
+        source = _plain(hops.pop())
     try:
         address = ipaddress.ip_address(source)
     except ValueError:
@@ -124,3 +124,13 @@ def source_of(peer: str | None, forwarded: str, trusted: Collection[str]) -> str
     if address.version == 6:
         return str(ipaddress.ip_network((address, 64), strict=False))
     return str(address)
+
+
+def _plain(source: str) -> str:
+    """An address as IPv4 where it is one: a socket of both kinds calls it `::ffff:…`, one /64 for the whole world."""
+    try:
+        address = ipaddress.ip_address(source)
+    except ValueError:
+        return source
+    mapped = address.ipv4_mapped if address.version == 6 else None
+    return str(mapped or address)

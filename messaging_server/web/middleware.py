@@ -17,8 +17,8 @@ from messaging_server.errors import (
 from messaging_server.logs import log
 from messaging_server.texts import Language
 from messaging_server.web.sessions import csrf_of, resume
-from messaging_server.web.views.common import FaultPage, Flash, FlashCode, FlashKind, PageFault
-from messaging_server.web.visit import SITE, VISIT, Site, Visit, cookie_name, same_token, visit
+from messaging_server.web.views.frame import FaultPage, Flash, FlashCode, FlashKind, PageFault
+from messaging_server.web.visit import SITE, VISIT, Site, Visit, cookie_name, same_token
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -37,6 +37,10 @@ HEADERS: Final = {
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
     "X-Frame-Options": "DENY",
 }
+LONGEST_COOKIE: Final = 128
+MOST_FIELDS: Final = 500
+"""Fields of a form; the longest of ours has a hundred. A megabyte of `&` would hold everybody up for a second."""
+FORM: Final = "application/x-www-form-urlencoded"
 FAULTS: Final[dict[type[MessagingError], tuple[int, PageFault]]] = {
     NotFoundError: (404, PageFault.NOT_FOUND),
     NotAllowedError: (403, PageFault.FORBIDDEN),
@@ -68,15 +72,17 @@ async def pages(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Make the visit, check the form token, and turn what goes wrong into a page (SEC-12)."""
     if request.path.startswith(OUTSIDE):
         return await handler(request)
-    here = await _visit(request)
-    request[VISIT] = here
+    here = _stranger(request)
     try:
+        here = request[VISIT] = await _recognised(request, here)
+        if request.method not in SAFE:
+            await _check_size(request)
         if request.method not in SAFE and not await _own_form(request, here):
             return fault(here, 403, PageFault.EXPIRED, kept=await _own_words(request))
         return _finish(request, here, await handler(request))
     except MessagingError as error:
         status, kind = next(found for known, found in FAULTS.items() if isinstance(error, known))
-        return fault(visit(request), status, kind)
+        return fault(request.get(VISIT, here), status, kind)
     except web.HTTPException as error:
         if error.status < 400:
             raise
@@ -107,20 +113,40 @@ async def _own_words(request: web.Request) -> str | None:
     return next((text for name in ("message", "body") if isinstance(text := form.get(name), str) and text), None)
 
 
-async def _visit(request: web.Request) -> Visit:
+async def _check_size(request: web.Request) -> None:
+    """Refuse what no form of ours sends, before it is taken apart: other kinds, and fields without end (SEC-11).
+
+    A form in parts would have each of its files written to the disk in clear, a file handle each.
+    """
+    if request.can_read_body and request.content_type != FORM:
+        raise web.HTTPUnsupportedMediaType
+    body = await request.read()
+    if body.count(b"&") >= MOST_FIELDS:
+        raise web.HTTPRequestEntityTooLarge(max_size=MOST_FIELDS, actual_size=len(body))
+
+
+def _stranger(request: web.Request) -> Visit:
+    """The visit before anybody is looked up: no database is asked, so that a fault of it has its page too."""
     site = request.app[SITE]
     clinic = site.clinics_by_host(request.host)
     if clinic is None:
         raise web.HTTPMisdirectedRequest
-    cookie = request.cookies.get(cookie_name(site, "session")) or request.cookies.get(cookie_name(site, "visit"))
-    token = cookie or secrets.token_urlsafe(24)
-    here = Visit(
+    token = _cookie(request, site, "session") or _cookie(request, site, "visit") or secrets.token_urlsafe(24)
+    return Visit(
         site=site, clinic=clinic, now=site.clock(), language=_language(request, site, clinic.policy.default_language),
         path=request.path, csrf=csrf_of(token), token=token, flash=_flash(request, site),
     )  # fmt: skip
-    if request.cookies.get(cookie_name(site, "session")):
-        here = await resume(here, token)
-    return here
+
+
+def _cookie(request: web.Request, site: Site, name: str) -> str:
+    """A cookie of ours; nothing for what none of ours can be, as bytes that are no letters."""
+    value = request.cookies.get(cookie_name(site, name), "")
+    return value if value.isascii() and len(value) <= LONGEST_COOKIE else ""
+
+
+async def _recognised(request: web.Request, here: Visit) -> Visit:
+    token = _cookie(request, here.site, "session")
+    return await resume(here, token) if token else here
 
 
 def _language(request: web.Request, site: Site, default: str) -> Language:

@@ -9,7 +9,7 @@ from messaging_server.broker.directory import open_name, open_profile
 from messaging_server.storage.accounts import AccountRole
 from messaging_server.storage.people import PersonRow
 from messaging_server.web.posted import Fields
-from messaging_server.web.views.common import ErrorCode
+from messaging_server.web.views.frame import ErrorCode
 from messaging_server.web.visit import Visit
 
 PATIENT_MINIMUM: Final = 8

@@ -16,7 +16,7 @@ from messaging_server.web import enrolling, names, recording, rows
 from messaging_server.web.agreed import address_view, channels_of
 from messaging_server.web.fields import form_of, id_of, word_of
 from messaging_server.web.held import found_people
-from messaging_server.web.views.common import FieldError, Nav
+from messaging_server.web.views.frame import FieldError, Nav
 from messaging_server.web.views.people import ConsentLine, Enrolment, People, Person, PersonLine
 from messaging_server.web.visit import Visit, staff_only, visit
 

@@ -9,7 +9,7 @@ from messaging_server.storage.accounts import AccountRole
 from messaging_server.storage.queries import board as queries
 from messaging_server.texts import Language
 from messaging_server.web.rows import today
-from messaging_server.web.views.common import Nav
+from messaging_server.web.views.frame import Nav
 from messaging_server.web.views.people import PolicyPage, PolicyQueue
 from messaging_server.web.visit import Visit, any_staff, visit
 from triage.helplines import lines_for

@@ -5,7 +5,7 @@ from typing import Final
 
 from aiohttp import web
 
-from messaging_server.web.views.common import ErrorCode, FieldError
+from messaging_server.web.views.frame import ErrorCode, FieldError
 
 SHORT: Final = 254
 """Characters: the longest e-mail address (RFC 5321, section 4.5.3.1.3, minus its brackets)."""

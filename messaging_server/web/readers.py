@@ -14,8 +14,9 @@ from messaging_server.storage.database import Connection
 from messaging_server.storage.queries import inbox as queries
 from messaging_server.web import names
 from messaging_server.web.fields import id_or_none
-from messaging_server.web.views.common import Nav
-from messaging_server.web.views.patient import Author, Readers, Reading
+from messaging_server.web.views.frame import Nav
+from messaging_server.web.views.patient import Author
+from messaging_server.web.views.readers import Readers, Reading
 from messaging_server.web.visit import Visit, patients_only, visit
 
 READINGS: Final = 50

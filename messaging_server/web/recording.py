@@ -19,7 +19,7 @@ from messaging_server.web.consent_answers import Answers
 from messaging_server.web.fields import id_of
 from messaging_server.web.posted import Fields, posted
 from messaging_server.web.views.account import ConsentAnswer
-from messaging_server.web.views.common import ErrorCode, FlashCode, FlashKind, Nav
+from messaging_server.web.views.frame import ErrorCode, FlashCode, FlashKind, Nav
 from messaging_server.web.views.people import RecordConsent
 from messaging_server.web.visit import Visit, staff_only, visit
 

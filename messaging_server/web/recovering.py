@@ -24,7 +24,7 @@ from messaging_server.web.posted import Fields, posted
 from messaging_server.web.sessions import set_cookie
 from messaging_server.web.signing import passes
 from messaging_server.web.views.account import Recover, RecoveryCode
-from messaging_server.web.views.common import ErrorCode
+from messaging_server.web.views.frame import ErrorCode
 from messaging_server.web.visit import Visit, visit
 
 CODE_LENGTH = 60

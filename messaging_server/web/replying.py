@@ -25,7 +25,7 @@ from messaging_server.web.advice import remarks
 from messaging_server.web.composing import Draft, errors_of, stop_of, way_of
 from messaging_server.web.dossier import open_dossier
 from messaging_server.web.fields import form_of, id_of
-from messaging_server.web.views.common import ErrorCode, FaultPage, FieldError, FlashCode, FlashKind, Nav, PageFault
+from messaging_server.web.views.frame import ErrorCode, FaultPage, FieldError, FlashCode, FlashKind, Nav, PageFault
 from messaging_server.web.views.item import Confirm, Remark, Sending
 from messaging_server.web.visit import Visit, staff_only, visit
 from triage.model import Direction, Part

@@ -16,7 +16,7 @@ from messaging_server.storage.accounts import AccountRow
 from messaging_server.storage.database import Connection
 from messaging_server.web.guessing import audit
 from messaging_server.web.posted import Fields
-from messaging_server.web.views.common import ErrorCode
+from messaging_server.web.views.frame import ErrorCode
 from messaging_server.web.visit import Visit
 
 FIELD: Final = "totp"

@@ -15,7 +15,7 @@ from messaging_server.record.reading import Reader
 from messaging_server.storage import accounts, people
 from messaging_server.storage.accounts import AccountRole, AccountRow, AccountState, SessionRow, SessionState
 from messaging_server.storage.database import Connection
-from messaging_server.web.views.common import Audience
+from messaging_server.web.views.frame import Audience
 from messaging_server.web.visit import Site, Visit, cookie_name, with_reader
 
 LONGEST = timedelta(hours=12)

@@ -1,5 +1,6 @@
 """Signing in and out: name and password, the code of the second factor, the language of pages (IDN-05 to IDN-10)."""
 
+import asyncio
 from dataclasses import replace
 from urllib.parse import quote
 
@@ -30,7 +31,7 @@ from messaging_server.web.posted import posted
 from messaging_server.web.second_factor import accept_step, open_seed
 from messaging_server.web.sessions import drop_cookie
 from messaging_server.web.views.account import SignIn, SignInCode
-from messaging_server.web.views.common import ErrorCode, FieldError, Flash, FlashCode, FlashKind
+from messaging_server.web.views.frame import ErrorCode, FieldError, Flash, FlashCode, FlashKind
 from messaging_server.web.visit import Visit, cookie_name, visit
 
 YEAR = 365 * 24 * 3600
@@ -102,9 +103,10 @@ async def _renew_cost(here: Visit, proved: Proved, password: str) -> None:
     account = proved.account
     if not needs_rehash(account.keys, PASSWORD_COST):
         return
-    keys = change_password(
-        proved.private, password, here.means.keys.pepper, account.keys, account.id, here.clinic.id
-    )
+    async with here.site.guard.room:
+        keys = await asyncio.to_thread(
+            change_password, proved.private, password, here.means.keys.pepper, account.keys, account.id, here.clinic.id
+        )
 
     def unit(connection: Connection) -> None:
         accounts.change_account(

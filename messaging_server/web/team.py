@@ -17,7 +17,7 @@ from messaging_server.web.enrolling import show_letter
 from messaging_server.web.fields import id_or_none
 from messaging_server.web.people import enrolment_of
 from messaging_server.web.posted import Fields, posted
-from messaging_server.web.views.common import ErrorCode, FlashCode, Nav
+from messaging_server.web.views.frame import ErrorCode, FlashCode, Nav
 from messaging_server.web.views.people import Member, Team
 from messaging_server.web.visit import Visit, any_staff, visit
 from triage.model import QueueName
@@ -43,7 +43,8 @@ async def _page(here: Visit, form: Fields) -> web.Response:
     role = form.text("role", 30)
     administers = here.who.role is AccountRole.ADMINISTRATOR
     view = Team(
-        members=tuple(_member(here, one) for one in found), may_invite=administers, may_admit=not administers,
+        members=tuple(_member(here, one) for one in found), may_invite=administers,
+        may_admit=not administers and not here.waits_for_admission,
         name=form.text("name"), login=form.text("login"), title=form.text("title"), phone=form.text("phone", 40),
         role=AccountRole(role) if role in ROLES else None, roles=ROLES, errors=form.found,
     )  # fmt: skip

@@ -20,10 +20,10 @@ from messaging_server.clock import Clock
 from messaging_server.errors import NotFoundError
 from messaging_server.record.reading import Reader
 from messaging_server.storage import people
-from messaging_server.storage.accounts import AccountRole, AccountRow, SessionRow, SessionState
+from messaging_server.storage.accounts import AccountRole, AccountRow, AccountState, SessionRow, SessionState
 from messaging_server.texts import Language
 from messaging_server.web.limits import Guard
-from messaging_server.web.views.common import Audience, Chrome, Flash, FlashCode, FlashKind, Nav, Outage, Signed
+from messaging_server.web.views.frame import Audience, Chrome, Flash, FlashCode, FlashKind, Nav, Outage, Signed
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -72,6 +72,11 @@ class Visit:
         return self.site.means
 
     @property
+    def waits_for_admission(self) -> bool:
+        """Whether this is a colleague whom no team has admitted yet: signed in, and reading nothing (DESIGN 5)."""
+        return self.account is not None and self.account.state == AccountState.WAITING
+
+    @property
     def audience(self) -> Audience:
         """Who is signed in."""
         if self.reader is None:
@@ -93,7 +98,7 @@ class Visit:
             language=self.language, path=self.path, csrf=self.csrf, clinic=policy.names[self.language],
             clinic_phone=policy.phone, privacy_contact=f"{officer.name}, {officer.contact[self.language]}",
             signed=signed,
-            nav=navigation(self.reader), current=current, flash=self.flash,
+            nav=navigation(self.reader, waits=self.waits_for_admission), current=current, flash=self.flash,
             static_version=self.site.static_version,
             timeout=self.site.idle_minutes[self.audience] * 60 if self.reader else None,
             outages=self.site.outages(),
@@ -134,13 +139,13 @@ def cookie_name(site: Site, name: str) -> str:
     return f"__Host-{name}" if site.secure else name
 
 
-def navigation(reader: Reader | None) -> tuple[Nav, ...]:
+def navigation(reader: Reader | None, *, waits: bool = False) -> tuple[Nav, ...]:
     """Where this visitor may go."""
     if reader is None:
         return ()
     if reader.is_patient:
         return (Nav.INBOX, Nav.WRITE, Nav.CHOICES, Nav.READERS, Nav.ACCOUNT)
-    if reader.role is AccountRole.ADMINISTRATOR:
+    if reader.role is AccountRole.ADMINISTRATOR or waits:
         return (Nav.TEAM, Nav.POLICY, Nav.ACCOUNT)
     return (Nav.BOARD, Nav.PEOPLE, Nav.SUPERVISOR, Nav.TEAM, Nav.POLICY, Nav.ACCOUNT)
 
@@ -156,6 +161,9 @@ def signed_in(*audiences: Audience, roles: frozenset[AccountRole] | None = None)
                 # Whoever was reading comes back to the same page; a form that was sent does not send itself again.
                 return here.go(f"/sign-in?next={quote(here.path)}" if request.method == "GET" else "/sign-in")
             if here.audience not in audiences or (roles is not None and here.reader.role not in roles):
+                raise NotFoundError(here.path)
+            if roles is not None and here.waits_for_admission:
+                # A role alone reads nothing: names and addresses too are for those whom a team member has admitted.
                 raise NotFoundError(here.path)
             return await handler(request)
 

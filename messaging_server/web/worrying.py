@@ -16,7 +16,7 @@ from messaging_server.web.guessing import TooManyTriesError, prove
 from messaging_server.web.posted import posted
 from messaging_server.web.sessions import drop_cookie
 from messaging_server.web.views.account import Worried
-from messaging_server.web.views.common import ErrorCode, FieldError
+from messaging_server.web.views.frame import ErrorCode, FieldError
 from messaging_server.web.visit import Visit, visit
 
 

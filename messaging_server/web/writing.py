@@ -25,7 +25,7 @@ from messaging_server.web import conversation
 from messaging_server.web.conversation import MESSAGE_LENGTH
 from messaging_server.web.fields import form_of, id_of, missing_or_long, new_form_id, word_of
 from messaging_server.web.progress import promised_to
-from messaging_server.web.views.common import ErrorCode, FaultPage, FieldError, Nav, PageFault
+from messaging_server.web.views.frame import ErrorCode, FaultPage, FieldError, Nav, PageFault
 from messaging_server.web.views.patient import Reason, Sent, UrgentFirst, Write
 from messaging_server.web.visit import Visit, cookie_name, patients_only, visit
 from triage.model import Assessment, Priority

@@ -13,7 +13,7 @@ from consent.model import Act, Category, Channel, Method, Refusal
 from messaging_server.broker.notices import Direction
 from messaging_server.storage.accounts import AccountRole
 from messaging_server.texts import TEMPLATES, Language, Texts
-from messaging_server.web.views import account, board, common, item, patient, people
+from messaging_server.web.views import account, board, frame, item, patient, people
 from triage.model import Certainty, Priority, QueueName, Topic
 
 FR, EN = Language.FR, Language.EN
@@ -38,20 +38,20 @@ COMPLETED: Mapping[str, frozenset[str]] = {
     "direction.": frozenset(Direction),
     "document.": frozenset(DOCUMENTS),
     "enrolment.": frozenset(people.Enrolment),
-    "error.": frozenset(common.ErrorCode),
-    "fault.": frozenset(common.PageFault),
-    "fault_title.": frozenset(common.PageFault),
+    "error.": frozenset(frame.ErrorCode),
+    "fault.": frozenset(frame.PageFault),
+    "fault_title.": frozenset(frame.PageFault),
     "finding_state.": frozenset(item.FindingState) - {"open"},
     "flag.": frozenset(board.Flag),
-    "flash.": frozenset(common.FlashCode),
-    "flash_kind.": frozenset(common.FlashKind),
+    "flash.": frozenset(frame.FlashCode),
+    "flash_kind.": frozenset(frame.FlashKind),
     "form.birth_": frozenset({"day", "month", "year"}),
     "language.": frozenset(Language),
     "lens.": frozenset(board.Lens),
     "lens_hint.": frozenset(board.Lens) - {"all"},
     "method.": frozenset(Method),
-    "nav.": frozenset(common.Nav),
-    "outage.": frozenset(common.Outage),
+    "nav.": frozenset(frame.Nav),
+    "outage.": frozenset(frame.Outage),
     "priority.": frozenset(Priority),
     "question.": frozenset(item.Question),
     "queue.": frozenset(QueueName),

@@ -42,17 +42,11 @@ def messages(
     report = automatic.delivery_report(mail)
     return [
         IncomingMessage(
-            clinic=mailbox.clinic,
-            channel=Channel.EMAIL,
-            received_at=now,
+            clinic=mailbox.clinic, channel=Channel.EMAIL, received_at=now,
             idempotency=identity(sender, address, mail.message_id, raw),
-            subject=mail.subject,
-            new_text=cut.new_text,
+            subject=mail.subject, new_text=cut.new_text,
             quoted_text="\n".join(text for text in (cut.signature, cut.quoted_text) if text),
-            attachments=mail.attachments,
-            raw=raw,
-            sender=mail.from_address,
-            reply_token=mailbox.reply_token,
+            attachments=mail.attachments, raw=raw, sender=mail.from_address, reply_token=mailbox.reply_token,
             authentication=proof,
             automatic=automatic.kind(mail, null_sender=not sender, own_domains=own_domains),
             delivery_ref=mailbox.bounce_token or (report.envelope_id if report else None),
@@ -64,7 +58,7 @@ def messages(
             claimed_at=mail.claimed_at,
         )
         for address, mailbox in _distinct(mailboxes).items()
-    ]
+    ]  # fmt: skip
 
 
 def _distinct(mailboxes: Mapping[str, Mailbox]) -> dict[str, Mailbox]:

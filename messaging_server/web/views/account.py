@@ -5,7 +5,7 @@ from datetime import date, datetime
 from enum import StrEnum
 
 from consent.model import Category, Channel
-from messaging_server.web.views.common import FormView
+from messaging_server.web.views.frame import FormView
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

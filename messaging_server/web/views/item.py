@@ -8,7 +8,7 @@ from uuid import UUID
 from consent.model import Category, Channel, Refusal
 from messaging_server.texts import Language
 from messaging_server.web.views.board import Row
-from messaging_server.web.views.common import FormView
+from messaging_server.web.views.frame import FormView
 from messaging_server.web.views.patient import ChannelChoices, ExchangeView
 from triage.model import Certainty, Priority, QueueName, Topic
 

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from consent.model import Category, Channel
 from messaging_server.broker.notices import Line
-from messaging_server.web.views.common import EmergencyCard, FormView
+from messaging_server.web.views.frame import EmergencyCard, FormView
 
 
 class RequestState(StrEnum):
@@ -280,26 +280,3 @@ class Withdraw(FormView):
     """Messages that wait to leave by this way and will not."""
     still_open: tuple[Channel, ...] = ()
     """The ways that stay open afterwards."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reading:
-    """One opening of one message, in a plain sentence (TRN-01)."""
-
-    reader: str = field(repr=False)
-    role: str = ""
-    own: bool = False
-    """The patient opened it."""
-    message_at: datetime
-    from_clinic: bool
-    at: datetime
-    thread: UUID
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Readers:
-    """Who has read my messages, newest first."""
-
-    readings: tuple[Reading, ...]
-    thread: UUID | None = None
-    older: str | None = None

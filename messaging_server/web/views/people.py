@@ -10,7 +10,7 @@ from messaging_server.storage.accounts import AccountRole
 from messaging_server.texts import Language
 from messaging_server.web.views.account import ConsentBlockName, ConsentChannel
 from messaging_server.web.views.board import Row
-from messaging_server.web.views.common import FormView
+from messaging_server.web.views.frame import FormView
 from messaging_server.web.views.patient import AddressView, ChannelChoices
 from triage.model import QueueName
 

@@ -80,7 +80,7 @@ async def test_a_reply_without_its_manners_or_its_answers_waits(
     await world.consent()
     asked = await world.write("Bonjour")
     with pytest.raises(InvalidError) as wrong:
-        await answer(world, asked.thread, None, **change)  # type: ignore[arg-type]  # the names are the table's
+        await answer(world, asked.thread, None, **change)
 
     assert wrong.value.code == problem
 

@@ -17,7 +17,7 @@ from messaging_server.storage.queries import choices
 from messaging_server.storage.tasks import TaskKind
 from messaging_server.web.posted import Fields
 from messaging_server.web.second_factor import open_seed
-from messaging_server.web.views.common import ErrorCode
+from messaging_server.web.views.frame import ErrorCode
 from tests.clinic.entering import account_of, give_second_factor, login_of, send, sign_in
 from tests.clinic.pages import Pages, hidden
 from tests.clinic.world import PASSWORD, World

@@ -4,7 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from messaging_server.web.fields import id_or_none, missing_or_long, new_form_id, word_of
-from messaging_server.web.views.common import ErrorCode
+from messaging_server.web.views.frame import ErrorCode
 
 
 @settings(max_examples=100)

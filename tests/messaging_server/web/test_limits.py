@@ -102,6 +102,8 @@ def test_what_is_remembered_stays_bounded() -> None:
         ("127.0.0.1", "not an address", "unknown"),
         (None, "203.0.113.9", "unknown"),
         ("2001:db8:1:2:3:4:5:6", "", "2001:db8:1:2::/64"),
+        ("::ffff:198.51.100.7", "10.0.0.1", "198.51.100.7"),
+        ("::ffff:127.0.0.1", "::ffff:203.0.113.9", "203.0.113.9"),
     ],
 )
 def test_only_our_own_proxy_is_believed_about_the_source(peer: str | None, forwarded: str, source: str) -> None:

@@ -15,7 +15,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
 
 from messaging_server.texts import TEMPLATES, Language, Texts
-from messaging_server.web.views.common import Audience, Chrome, Nav, Signed
+from messaging_server.web.views.frame import Audience, Chrome, Nav, Signed
 
 CHROMIUM = Path("/usr/bin/chromium")
 STATIC = TEMPLATES.parent / "messaging_server" / "web" / "static"

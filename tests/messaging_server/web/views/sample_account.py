@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 from consent.model import Category, Channel
 from messaging_server.web.views import account as a
-from messaging_server.web.views.common import Audience, ErrorCode, FaultPage, FieldError, PageFault
+from messaging_server.web.views.frame import Audience, ErrorCode, FaultPage, FieldError, PageFault
 
 TIME = ZoneInfo("America/Toronto")
 NOW = datetime(2026, 11, 23, 9, 12, tzinfo=TIME)

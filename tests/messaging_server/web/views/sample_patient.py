@@ -7,7 +7,8 @@ from uuid import UUID
 from consent.model import Category, Channel
 from messaging_server.broker.notices import Direction, Line
 from messaging_server.web.views import patient as p
-from messaging_server.web.views.common import Audience, EmergencyCard, ErrorCode
+from messaging_server.web.views.frame import Audience, EmergencyCard, ErrorCode
+from messaging_server.web.views.readers import Readers, Reading
 from tests.messaging_server.web.views.sample_account import NOW, wrong
 
 DUE = NOW.replace(day=25, hour=17, minute=0)
@@ -97,7 +98,7 @@ THREAD = p.Thread(
     id=number(1), subject="Renouvellement de mon ordonnance", exchanges=EXCHANGES, state=p.RequestState.WITH,
     with_whom="l’infirmière", due=DUE, can_reply=True, form_id="f1",
 )  # fmt: skip
-READING = p.Reading(reader="Marie Gagnon", role="infirmière", message_at=NOW, from_clinic=False, at=NOW,
+READING = Reading(reader="Marie Gagnon", role="infirmière", message_at=NOW, from_clinic=False, at=NOW,
 thread=number(1))
 
 PAGES: dict[str, tuple[str, object]] = {
@@ -186,10 +187,10 @@ PAGES: dict[str, tuple[str, object]] = {
         p.Withdraw(channel=Channel.SMS, category=Category.BROADCAST, waiting=2, still_open=(Channel.WEB,
         Channel.EMAIL)),
     ),
-    "readers empty": ("patient/readers", p.Readers(readings=())),
+    "readers empty": ("patient/readers", Readers(readings=())),
     "readers": (
         "patient/readers",
-        p.Readers(
+        Readers(
             readings=(
                 READING, replace(READING, role=""), replace(READING, from_clinic=True), replace(READING, own=True),
                 replace(READING, own=True, from_clinic=True),

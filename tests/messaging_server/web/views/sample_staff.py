@@ -10,7 +10,7 @@ from messaging_server.web.views import board as b
 from messaging_server.web.views import item as i
 from messaging_server.web.views import people as q
 from messaging_server.web.views.account import ConsentAnswer
-from messaging_server.web.views.common import Audience, ErrorCode
+from messaging_server.web.views.frame import Audience, ErrorCode
 from messaging_server.web.views.patient import Author, AuthorKind, ChoiceState, DeliveryWord
 from tests.messaging_server.web.views.sample_account import NOW, QR, channels, wrong
 from tests.messaging_server.web.views.sample_patient import AGREED, BODY, DUE, EXCHANGES, LONG, choices, number

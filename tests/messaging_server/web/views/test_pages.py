@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Page
 
 from messaging_server.texts import TEMPLATES, Language, Texts
-from messaging_server.web.views.common import Chrome, Flash, FlashCode, FlashKind, Outage
+from messaging_server.web.views.frame import Chrome, Flash, FlashCode, FlashKind, Outage
 from tests.messaging_server.web.views import sample_account, sample_patient, sample_staff
 
 CASES = sample_account.CASES | sample_patient.CASES | sample_staff.CASES

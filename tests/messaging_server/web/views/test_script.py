@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from messaging_server.texts import Language, Texts
-from messaging_server.web.views.common import Chrome
+from messaging_server.web.views.frame import Chrome
 from tests.messaging_server.web.views import sample_patient, sample_staff
 from tests.messaging_server.web.views.conftest import Site, Windows
 
