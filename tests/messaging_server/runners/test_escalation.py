@@ -57,9 +57,9 @@ async def test_every_point_of_a_late_item_leaves_its_line(world: World) -> None:
     await world.consent()
     asked = await world.write("Bonjour, une question toute simple.")
     runner = Escalation(means=world.means, clinics={world.clinic.id: world.clinic}, clock=world.clock)
-    for _ in range(14):
+    for _ in range(40):
         await run_once(runner)
-        world.later(hours=12)
+        world.later(hours=4)
     task = await waiting(world, asked.thread)
     history = await world.means.database.read(lambda c: tasks.events_of(c, task.id))
 
