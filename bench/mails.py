@@ -38,3 +38,9 @@ def _mail(draw: random.Random, number: int) -> bytes:
 def seed_word(draw: random.Random) -> str:
     """A word of the generator's own, so that every run sends the same bytes."""
     return f"{draw.getrandbits(64):016x}"
+
+
+def words(letters: int, seed: int) -> str:
+    """So many letters of plain invented talk, the same for the same seed."""
+    draw = random.Random(seed)
+    return " ".join(draw.choice(WORDS) for _ in range(letters // 4))[:letters]
