@@ -6,6 +6,7 @@ from messaging_server.cli import (
     accounts,
     channels,
     demonstrating,
+    doctoring,
     explaining,
     founding,
     people,
@@ -21,6 +22,7 @@ app = typer.Typer(
 app.command("init")(founding.init)
 app.command("serve")(serving.serve)
 app.command("check")(serving.check)
+app.command("doctor")(doctoring.doctor)
 app.command("demo")(demonstrating.demo)
 app.command("explain")(explaining.explain)
 app.add_typer(accounts.app, name="account")
