@@ -171,16 +171,26 @@ async def open_world(url: str, folder: Path, **laid_over: object) -> AsyncIterat
     means = Means(database=database, keys=keys, texts=TEXTS, wake=woken.append, cost=CHEAP)
     clinic = make(ClinicId(new_id(TUESDAY)), "clinique.test", in_force, settings, RULES, LINES)
     try:
-        founded = await founding.found(means, clinic, policy_json(in_force), MEMBERS, (2, 3), TUESDAY)
-        await publishing.publish(means, clinic, TUESDAY)
-        made = World(means=means, clinic=clinic, settings=settings, founded=founded, woken=woken)
-        await _staff(made)
-        issued = await made.enrol(ROSE)
-        made.patient = await made.sign_in_first(issued, ROSE.birth_date)
-        await made.verify_addresses(made.patient.person)
-        yield made
+        yield await _found(means, clinic, settings, woken)
     finally:
         await database.close()
+
+
+async def found_beside(world: World, host: str = "voisine.test") -> World:
+    """A second clinic in the same database, under the same server's keys, with people of the same names (REC-05)."""
+    clinic = make(ClinicId(new_id(TUESDAY)), host, world.clinic.policy, world.settings, RULES, LINES)
+    return await _found(world.means, clinic, world.settings, world.woken)
+
+
+async def _found(means: Means, clinic: Clinic, settings: Settings, woken: list[str]) -> World:
+    founded = await founding.found(means, clinic, policy_json(clinic.policy), MEMBERS, (2, 3), TUESDAY)
+    await publishing.publish(means, clinic, TUESDAY)
+    made = World(means=means, clinic=clinic, settings=settings, founded=founded, woken=woken)
+    await _staff(made)
+    issued = await made.enrol(ROSE)
+    made.patient = await made.sign_in_first(issued, ROSE.birth_date)
+    await made.verify_addresses(made.patient.person)
+    return made
 
 
 def policy_json(in_force: policy.Policy) -> str:

@@ -251,10 +251,11 @@ class FileRow:
     size: int
 
 
-def files(connection: Connection, exchanges: Collection[UUID]) -> tuple[FileRow, ...]:
-    """The files of some exchanges, and the raw originals."""
+def files(connection: Connection, clinic: UUID, exchanges: Collection[UUID]) -> tuple[FileRow, ...]:
+    """The files of some exchanges of this clinic, and the raw originals."""
     b = tables.blobs.c
-    query = select(b.exchange_id, b.number, b.kind, b.size).where(b.exchange_id.in_(exchanges)).order_by(b.number)
+    own = (b.clinic_id == clinic, b.exchange_id.in_(exchanges))
+    query = select(b.exchange_id, b.number, b.kind, b.size).where(*own).order_by(b.number)
     return tuple(
         FileRow(exchange=row.exchange_id, number=row.number, kind=row.kind, size=row.size)
         for row in connection.execute(query)
