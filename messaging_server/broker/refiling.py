@@ -78,7 +78,7 @@ async def file_held(means: Means, clinic: Clinic, who: Reader, task_id: UUID, pe
             raise ConflictError("changed")
         if not keyring.unchanged(connection, [ground.shared, ground.staff]):
             raise ConflictError("changed")
-        keyring.add_wraps(connection, clinic.id, wraps)
+        keyring.add_missing_wraps(connection, clinic.id, wraps)
         _move(connection, clinic, who, ground, now)
 
     await means.database.write(unit)

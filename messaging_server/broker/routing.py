@@ -3,11 +3,10 @@
 A team without record keys, as the reception, gets a wrap of what is routed to it and loses it when it is routed away.
 """
 
-from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from keys.envelope import HolderKey, Wrap
+from keys.envelope import HolderKey
 from messaging_server.broker.clinic import Clinic, Means
 from messaging_server.broker.rewrapping import wraps_for
 from messaging_server.broker.worklist import event, workable
@@ -39,7 +38,7 @@ async def assign(
         line = event(clinic.id, task_id, "assign", who.account, now, before=task.queue, after=queue)
         tasks.add_event(connection, line)
         _take_wraps_back(connection, clinic, task, queue)
-        _add_wraps(connection, clinic, wraps)
+        keyring.add_missing_wraps(connection, clinic.id, wraps)
 
     await means.database.write(unit)
     means.wake("board")
@@ -55,12 +54,6 @@ def _ground(
     needs = not clinic.reads_records(team) and team != clinic.team_of(task.queue) and task.kind is TaskKind.ANSWER
     content = {row.content_key_id for row in threads.exchanges_of_thread(connection, task.thread_id)}
     return task, content, teams.get(team) if needs else None
-
-
-def _add_wraps(connection: Connection, clinic: Clinic, wraps: Sequence[Wrap]) -> None:
-    """Add what the team does not hold yet: a message may come back to it."""
-    known = {(w.content_key, w.holder, w.version) for w in keyring.wraps_of(connection, {w.content_key for w in wraps})}
-    keyring.add_wraps(connection, clinic.id, [w for w in wraps if (w.content_key, w.holder, w.version) not in known])
 
 
 def _take_wraps_back(connection: Connection, clinic: Clinic, task: TaskRow, queue: QueueName) -> None:

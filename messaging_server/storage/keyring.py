@@ -93,6 +93,12 @@ def add_wraps(connection: Connection, clinic: UUID, wraps: Iterable[Wrap]) -> No
         connection.execute(tables.wraps.insert(), rows)
 
 
+def add_missing_wraps(connection: Connection, clinic: UUID, wraps: Collection[Wrap]) -> None:
+    """Add the ways that are not there yet: a message may come back to somebody who held it before."""
+    known = {(w.content_key, w.holder, w.version) for w in wraps_of(connection, {w.content_key for w in wraps})}
+    add_wraps(connection, clinic, [w for w in wraps if (w.content_key, w.holder, w.version) not in known])
+
+
 def drop_wraps(connection: Connection, content_keys: Collection[UUID], holder: UUID) -> None:
     """Take a holder's way to some content keys, as when a message is routed away from a team."""
     c = tables.wraps.c
