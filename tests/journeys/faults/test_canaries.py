@@ -14,6 +14,7 @@ import pytest
 
 from messaging_server.storage.accounts import AccountRole
 from tests.clinic.process import Server, settle
+from tests.journeys.faults.copying import back_up
 from tests.journeys.faults.kept import messages
 from tests.journeys.faults.living import Canaries, live, outside
 from tests.journeys.faults.seeking import files, sought_in, sought_in_files
@@ -48,12 +49,6 @@ async def test_no_word_of_a_day_rests_in_clear(tmp_path: Path) -> None:
     assert len(word.words) > 35
     opened = await messages(premises.database, premises.cast.staff[AccountRole.PHYSICIAN])
     assert {one for one in SAID if any(word(one) in kept.text for kept in opened)} == set(SAID)
-
-
-def back_up(database: Path, to: Path) -> None:
-    """A copy as the database itself makes it."""
-    with closing(sqlite3.connect(database)) as source, closing(sqlite3.connect(to)) as copy:
-        source.backup(copy)
 
 
 def _inside(text: bytes) -> bytes:

@@ -78,7 +78,7 @@ async def one_round(premises: Premises, crowd: Crowd, server: Server, draw: rand
 
 @pytest.mark.timeout(3600 if SOAKING else 120)
 async def test_a_killed_server_has_kept_all_that_it_acknowledged_and_nothing_twice(tmp_path: Path) -> None:
-    """What got its 250 or its "sent" is there once, whole; sent again, it is there once [EIN-05, EIN-06, REC-02]."""
+    """What got its 250 or its "sent" is there once, whole; sent again, it is there once [EIN-05, EIN-06, SEC-22]."""
     draw = seeded("kill")
     premises = await settle(tmp_path / "clinic")
     crowd = Crowd(premises)
