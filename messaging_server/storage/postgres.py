@@ -15,6 +15,8 @@ T = TypeVar("T")
 RETRYABLE = {"40001", "40P01"}
 """serialization_failure and deadlock_detected: PostgreSQL asks for the whole transaction again."""
 ATTEMPTS = 20
+TAKEN, TAKEN_ATTEMPTS = "23505", 3
+"""unique_violation: what a unit saw free was taken by a transaction that ran beside it; the next run sees that."""
 GONE = (OperationalError, InterfaceError, OSError)
 """The server is away, starting, stopping or full."""
 
@@ -45,7 +47,7 @@ class PostgresDatabase:
                 async with self._writers.begin() as connection:
                     return await connection.run_sync(unit)
             except (DBAPIError, OSError) as error:
-                _refuse_unless_retryable(error)
+                _refuse_unless_retryable(error, attempt)
             await asyncio.sleep(random.uniform(0, 0.002 * 2 ** min(attempt, 7)))
         raise UnavailableError("the database kept asking for the transaction again")
 
@@ -62,9 +64,10 @@ class PostgresDatabase:
         await self._writers.dispose()
 
 
-def _refuse_unless_retryable(error: Exception) -> None:
+def _refuse_unless_retryable(error: Exception, attempt: int) -> None:
     """Pass over what PostgreSQL wants run again; anything else goes to the caller, in our words if it is an outage."""
-    if getattr(getattr(error, "orig", None), "sqlstate", None) in RETRYABLE:
+    state = getattr(getattr(error, "orig", None), "sqlstate", None)
+    if state in RETRYABLE or (state == TAKEN and attempt + 1 < TAKEN_ATTEMPTS):
         return
     if isinstance(error, GONE):
         raise UnavailableError("the database cannot write now") from error

@@ -77,9 +77,11 @@ def intake_record(connection: Connection, clinic: UUID) -> RecordRow:
 
 
 def head(connection: Connection, record_id: UUID) -> tuple[int, bytes]:
-    """Sequence number and hash of the last entry of a ledger."""
+    """Sequence number and hash of the last entry of a ledger, which nobody else moves before this transaction ends."""
+    # key_share: rows that merely refer to the record must not wait, or two writers could wait for each other.
     c = tables.records.c
-    row = connection.execute(select(c.head_seq, c.head_hash).where(c.id == record_id)).one()
+    query = select(c.head_seq, c.head_hash).where(c.id == record_id).with_for_update(key_share=True)
+    row = connection.execute(query).one()
     return row.head_seq, row.head_hash
 
 

@@ -1,11 +1,12 @@
 """Databases for tests: each test gets a fresh one, copied from one that is migrated already.
 
 PostgreSQL is Debian's own program, on loopback, started once by whoever needs it first. It runs as an unprivileged user
-on a folder of its own, with fsync on.
+on a folder of its own, with fsync on, and ends with the process that started it, however that ends.
 """
 
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import tempfile
@@ -15,6 +16,7 @@ from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
+from threading import Event
 
 import asyncpg
 import pytest
@@ -87,22 +89,40 @@ def running() -> Iterator[Server]:
         _run(folder / "initdb", "--pgdata", data, "--username", OWNER, "--auth", "trust", "--encoding", "UTF8",
              "--locale", "C.UTF-8", "--no-sync")  # fmt: skip
         server = Server(_free_port())
-        given = " ".join(f"-c {name}='{value}'" for name, value in SETTINGS.items())
-        _run(folder / "pg_ctl", "start", "--wait", "--pgdata", data, "--log", f"{place}/log",
-             "--options", f"-p {server.port} {given}")  # fmt: skip
-        try:
-            _run(folder / "createdb", "--host", "127.0.0.1", "--port", str(server.port), "--username", OWNER, PATTERN)
-            _migrate(server.url(PATTERN))
-            yield server
-        finally:
-            _run(folder / "pg_ctl", "stop", "--wait", "--pgdata", data, "--mode", "immediate")
+        given = (f"--{name}={value}" for name, value in (SETTINGS | {"port": str(server.port)}).items())
+        with Path(f"{place}/log").open("wb") as log, subprocess.Popen(
+            _command(folder / "postgres", "-D", data, *given), cwd="/", stdin=subprocess.DEVNULL, stdout=log, stderr=log
+        ) as process:  # fmt: skip
+            try:
+                _await(folder, server, process)
+                where = ("--host", "127.0.0.1", "--port", str(server.port), "--username", OWNER)
+                _run(folder / "createdb", *where, PATTERN)
+                _migrate(server.url(PATTERN))
+                yield server
+            finally:
+                process.send_signal(signal.SIGQUIT)
+
+
+def _await(folder: Path, server: Server, process: "subprocess.Popen[bytes]") -> None:
+    """Wait until the server answers."""
+    ask = [str(folder / "pg_isready"), "--quiet", "--host", "127.0.0.1", "--port", str(server.port), "--timeout", "1"]
+    for _ in range(600):
+        if subprocess.run(ask, check=False).returncode == 0:
+            return
+        assert process.poll() is None, "the server ended while it started"
+        Event().wait(0.05)
+    raise AssertionError("the server does not answer")
+
+
+def _command(program: Path, *arguments: str) -> list[str]:
+    """PostgreSQL refuses to run as root: then it runs as nobody."""
+    drop = (f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups") if os.geteuid() == 0 else ()
+    return ["setpriv", *drop, "--pdeathsig", "QUIT", str(program), *arguments]
 
 
 def _run(program: Path, *arguments: str) -> None:
-    """PostgreSQL refuses to run as root: then it runs as nobody."""
-    drop = ("setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups") if os.geteuid() == 0 else ()
     done = subprocess.run(
-        [*drop, str(program), *arguments], cwd="/", check=False, timeout=60, stdin=subprocess.DEVNULL,
+        _command(program, *arguments), cwd="/", check=False, timeout=60, stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr

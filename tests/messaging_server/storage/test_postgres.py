@@ -36,7 +36,7 @@ def refuse(connection: Connection, state: str) -> None:
     connection.execute(text(f"DO $$ BEGIN RAISE EXCEPTION USING ERRCODE = '{state}'; END $$"))
 
 
-@pytest.mark.parametrize("state", ["40001", "40P01"])
+@pytest.mark.parametrize("state", ["40001", "40P01", "23505"])
 async def test_a_unit_that_the_server_wants_again_runs_again_from_the_start(
     database: PostgresDatabase, state: str
 ) -> None:
