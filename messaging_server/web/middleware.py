@@ -19,6 +19,7 @@ from messaging_server.texts import Language
 from messaging_server.web.sessions import csrf_of, resume
 from messaging_server.web.views.frame import FaultPage, Flash, FlashCode, FlashKind, PageFault
 from messaging_server.web.visit import SITE, VISIT, Site, Visit, cookie_name, same_token
+from messaging_server.web.witness import refused
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -82,6 +83,7 @@ async def pages(request: web.Request, handler: Handler) -> web.StreamResponse:
         return _finish(request, here, await handler(request))
     except MessagingError as error:
         status, kind = next(found for known, found in FAULTS.items() if isinstance(error, known))
+        await refused(request, here, error)
         return fault(request.get(VISIT, here), status, kind)
     except web.HTTPException as error:
         if error.status < 400:
@@ -134,8 +136,23 @@ def _stranger(request: web.Request) -> Visit:
     token = _cookie(request, site, "session") or _cookie(request, site, "visit") or secrets.token_urlsafe(24)
     return Visit(
         site=site, clinic=clinic, now=site.clock(), language=_language(request, site, clinic.policy.default_language),
-        path=request.path, csrf=csrf_of(token), token=token, flash=_flash(request, site),
+        path=_place(request), csrf=csrf_of(token), token=token, flash=_flash(request, site),
+        shortcuts=_cookie(request, site, "shortcuts") != "off",
     )  # fmt: skip
+
+
+def _place(request: web.Request) -> str:
+    """Where this page can be asked for again, as after a change of language: a form's answer has no address of its own.
+
+    That answer is found where its form was: the nearest address above that can be read.
+    """
+    if request.method in SAFE:
+        return request.path_qs
+    readable = {route.resource.canonical for route in request.app.router.routes() if route.resource and route.method == "GET"}
+    canonical, path = _route(request), request.path
+    while canonical not in readable and path.count("/") > 1:
+        canonical, path = canonical.rpartition("/")[0], path.rpartition("/")[0]
+    return path
 
 
 def _cookie(request: web.Request, site: Site, name: str) -> str:

@@ -12,7 +12,7 @@ from messaging_server.storage.queries import board as board_queries
 from messaging_server.storage.queries import people as queries
 from messaging_server.storage.queries.people import Access, Patient, PersonRow
 from messaging_server.texts import Language
-from messaging_server.web import enrolling, names, recording, rows
+from messaging_server.web import enrolling, names, recording, rows, witness
 from messaging_server.web.agreed import address_view, channels_of
 from messaging_server.web.fields import form_of, id_of, word_of
 from messaging_server.web.held import found_people
@@ -93,6 +93,7 @@ async def show(request: web.Request) -> web.StreamResponse:
 async def person_page(here: Visit, person_id: UUID, errors: tuple[FieldError, ...] = ()) -> web.Response:
     """A patient's page. Raises NotFoundError for whoever is no patient of this clinic."""
     patient, waiting = await here.means.database.read(lambda c: _load(c, here, person_id))
+    await witness.looked(here, person_id)
     waits = patient.access.code_expires if patient.access.account is None else None
     view = Person(
         id=patient.person.id, name=open_name(here.means.keys, patient.person).full,

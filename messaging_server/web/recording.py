@@ -13,7 +13,7 @@ from messaging_server.errors import NotAllowedError, NotFoundError
 from messaging_server.storage.database import Connection
 from messaging_server.storage.queries import people as queries
 from messaging_server.storage.queries.people import Patient
-from messaging_server.web import consent_answers, enrolling
+from messaging_server.web import consent_answers, enrolling, witness
 from messaging_server.web.agreed import address_view, offered
 from messaging_server.web.consent_answers import Answers
 from messaging_server.web.fields import id_of
@@ -38,6 +38,7 @@ async def begin(request: web.Request) -> web.StreamResponse:
     """What must be explained, and an empty matrix: nothing is chosen beforehand (CON-16)."""
     here = visit(request)
     patient, version = await here.means.database.read(lambda c: _load(c, here, id_of(request, "person")))
+    await witness.looked(here, patient.person.id)
     return _page(here, patient, version, Fields({}))
 
 
