@@ -4,6 +4,7 @@ Source: DESIGN section 4. A message that comes while the ground moves (a consent
 answering) is decided again on the new ground.
 """
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -23,6 +24,8 @@ from triage.model import Assessment, Direction, Part, Priority, QueueName, Topic
 from triage.screen import assess
 
 ATTEMPTS = 8
+INLINE_LETTERS = 10_000
+"""Up to this size a text is screened in a few tens of milliseconds; half a million letters take a second."""
 CHOSEN_QUEUES = {
     "appointment": QueueName.APPOINTMENTS,
     "renewal": QueueName.RENEWALS,
@@ -39,7 +42,7 @@ async def receive(means: Means, clinic: Clinic, message: IncomingMessage) -> Rec
 
     A second coming of the same message gives the first one's receipt and writes nothing (EIN-06, SMS-11).
     """
-    assessment = assess_message(clinic, message)
+    assessment = await screened(clinic, message)
     for _ in range(ATTEMPTS):
         snapshot = await means.database.read(lambda c: load(c, means, clinic, message))
         case = case_of(clinic, message, assessment, snapshot)
@@ -64,6 +67,14 @@ def _receipt_of_first(snapshot: Snapshot, assessment: Assessment) -> Receipt:
     if snapshot.seen is None:
         raise UnavailableError("a duplicate without its first coming")
     return Receipt(exchange=snapshot.seen, disposition=Disposition.DUPLICATE, assessment=assessment)
+
+
+async def screened(clinic: Clinic, message: IncomingMessage) -> Assessment:
+    """The same as `assess_message`; a long text is read in a thread, so that it holds up nobody else's page."""
+    texts = (message.new_text, message.quoted_text, *(attachment.text or "" for attachment in message.attachments))
+    if sum(map(len, texts)) <= INLINE_LETTERS:
+        return assess_message(clinic, message)
+    return await asyncio.to_thread(assess_message, clinic, message)
 
 
 def assess_message(clinic: Clinic, message: IncomingMessage) -> Assessment:

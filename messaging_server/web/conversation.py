@@ -40,7 +40,7 @@ async def open_view(
         exchanges=tuple(_exchange(here, exchange, people) for exchange in opened.exchanges),
         state=stands.state, with_whom=names.in_words(owner), due=stands.due, private=opened.row.private,
         can_reply=opened.row.state == "open", form_id=form_id or new_form_id(), message=message,
-        max_length=MESSAGE_LENGTH, emergency=emergency_card(here, _last_screened(here, opened, task), task),
+        max_length=MESSAGE_LENGTH, emergency=emergency_card(here, await _last_screened(here, opened, task), task),
         errors=errors,
     )  # fmt: skip
 
@@ -68,22 +68,24 @@ def _files(opened: reading.OpenedExchange) -> tuple[AttachmentView, ...]:
     )
 
 
-def screened(here: Visit, exchange: reading.OpenedExchange, *, private: bool) -> Assessment:
+async def screened(here: Visit, exchange: reading.OpenedExchange, *, private: bool) -> Assessment:
     """One's own message screened once more, so that no address and no cookie has to say what it was about (ACK-08)."""
     row, content = exchange.row, exchange.content
     message = IncomingMessage(
         clinic=here.clinic.id, channel=Channel(row.channel), received_at=row.created_at, idempotency=b"",
         subject=content.subject, new_text=content.text, quoted_text=content.quoted, private=private,
     )  # fmt: skip
-    return inbound.assess_message(here.clinic, message)
+    return await inbound.screened(here.clinic, message)
 
 
-def _last_screened(here: Visit, opened: reading.OpenedThread, task: queries.TaskRow | None) -> Assessment | None:
+async def _last_screened(
+    here: Visit, opened: reading.OpenedThread, task: queries.TaskRow | None
+) -> Assessment | None:
     """What the newest message of the patient is about, while something urgent waits in the thread."""
     if task is None or task.closed_at is not None or task.priority is Priority.ROUTINE:
         return None
     own = [exchange for exchange in opened.exchanges if exchange.row.direction == "in"]
-    return screened(here, own[-1], private=opened.row.private) if own else None
+    return await screened(here, own[-1], private=opened.row.private) if own else None
 
 
 def emergency_card(here: Visit, found: Assessment | None, task: queries.TaskRow | None) -> EmergencyCard | None:

@@ -211,7 +211,7 @@ async def show_sent(request: web.Request) -> web.StreamResponse:
     opened = await reading.open_own(here.means.database, here.who, exchange, here.now)
     thread = opened.row.id
     task = (await here.means.database.read(lambda c: queries.newest_tasks(c, [thread]))).get(thread)
-    found = conversation.screened(here, opened.exchanges[0], private=opened.row.private)
+    found = await conversation.screened(here, opened.exchanges[0], private=opened.row.private)
     kept = _Kept(opened, task, found)
     return here.page("patient/sent", _sent(here, kept), current=Nav.INBOX)
 

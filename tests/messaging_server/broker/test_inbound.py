@@ -1,9 +1,14 @@
 """The way in, on a real database: what is filed, queued, acknowledged and attested."""
 
+import asyncio
+
+import pytest
+
 from consent.model import Channel
 from messaging_server.broker.case import Disposition
+from messaging_server.broker.inbound import assess_message, screened
 from messaging_server.broker.notices import Notice
-from messaging_server.message import Authentication
+from messaging_server.message import Authentication, IncomingMessage
 from messaging_server.record.reading import open_thread
 from messaging_server.storage import outbox, records, tasks
 from messaging_server.storage.tasks import TaskKind
@@ -71,3 +76,19 @@ async def test_a_forged_sender_gets_no_answer(world: World) -> None:
     assert receipt.disposition is Disposition.HELD
     due = await world.means.database.read(outbox.next_due)
     assert due is None
+
+
+@pytest.mark.parametrize(("letters", "aside"), [(200, False), (60_000, True)])
+async def test_a_long_text_is_screened_beside_everybody_else_s_pages(world: World, letters: int, aside: bool) -> None:
+    """A mail of many pages does not hold up the loop that serves the others; a short one costs no thread [SEC-13]."""
+    text = ("Je ne dors plus depuis le printemps. " * letters)[:letters]
+    message = IncomingMessage(
+        clinic=world.clinic.id, channel=Channel.EMAIL, received_at=world.now, idempotency=b"long", new_text=text
+    )
+    screening, turns = asyncio.ensure_future(screened(world.clinic, message)), 0
+    while not screening.done():
+        await asyncio.sleep(0)
+        turns += 1
+
+    assert (turns > 10) is aside
+    assert screening.result() == assess_message(world.clinic, message)
