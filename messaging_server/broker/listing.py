@@ -39,11 +39,11 @@ class Listed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fault:
-    """Why a line cannot be used: which field, and a machine-readable code."""
+    """Why a line cannot be used: which field, and the machine-readable reason."""
 
     number: int
     field: str
-    code: str
+    why: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,7 +73,7 @@ def read(text: str, language: str, today: date) -> tuple[tuple[Listed, ...], tup
             try:
                 listed.append(Listed(number=rows.line_num, new=_patient(row, language, today)))
             except InvalidError as error:
-                faults.append(Fault(number=rows.line_num, field=error.field, code=error.code))
+                faults.append(Fault(number=rows.line_num, field=error.field, why=error.code))
     except csv.Error as error:
         raise InvalidError(f"line {rows.line_num}", "not_csv") from error
     return tuple(listed), tuple(faults)
@@ -145,7 +145,7 @@ def _twice(listed: Sequence[Listed]) -> list[Fault]:
         person = ("line", f"{fold(line.new.name.full)} {line.new.birth_date}")
         for mark in (person, ("email", line.new.email.casefold()), ("phone", line.new.phone)):
             if mark[1] and mark in seen:
-                found.append(Fault(number=line.number, field=mark[0], code="twice_in_the_list"))
+                found.append(Fault(number=line.number, field=mark[0], why="twice_in_the_list"))
             seen.add(mark)
     return found
 
@@ -155,7 +155,7 @@ def _here_already(
 ) -> tuple[set[int], list[Fault]]:
     enrolled = {line.number for line in listed if _is_patient(connection, means, clinic, line.new)}
     taken = [
-        Fault(number=line.number, field=name, code="already_used")
+        Fault(number=line.number, field=name, why="already_used")
         for line in listed
         if line.number not in enrolled
         for name, channel, value in (("email", Channel.EMAIL, line.new.email), ("phone", Channel.SMS, line.new.phone))

@@ -66,7 +66,7 @@ async def _judge(here: Standing, text: str) -> Judged:
         raise refuse(_sentence(error)) from error
     judged = await listing.judge(here.means, clinic, listed, faults)
     for fault in judged.faults:
-        typer.echo(f"line {fault.number}: {fault.field} {fault.code}", err=True)
+        typer.echo(f"line {fault.number}: {fault.field} {fault.why}", err=True)
     for number in judged.enrolled:
         typer.echo(f"line {number}: already a patient, passed over", err=True)
     counts = (len(judged.fresh), len(judged.enrolled), len(judged.faults))

@@ -89,7 +89,7 @@ async def test_a_list_may_be_given_twice(world: World, run: Run, tmp_path: Path,
 
 
 @pytest.mark.parametrize(
-    ("line", "field", "code"),
+    ("line", "field", "why"),
     [
         ("Léo,Roy,1990-13-01,fr,,", "birth_date", "not_a_date"),
         ("Léo,Roy,2090-01-01,fr,,", "birth_date", "not_a_date"),
@@ -102,11 +102,11 @@ async def test_a_list_may_be_given_twice(world: World, run: Run, tmp_path: Path,
         ("Léo,Roy,1990-01-01,fr,,,,", "line", "columns_do_not_match"),
     ],
 )
-def test_a_line_that_cannot_be_used_names_its_field(line: str, field: str, code: str) -> None:
+def test_a_line_that_cannot_be_used_names_its_field(line: str, field: str, why: str) -> None:
     """The other lines are read all the same [DIR-01]."""
     lines, faults = listing.read(HEAD + NEW + line, "fr", TODAY)
     assert len(lines) == 2
-    assert faults == (listing.Fault(number=4, field=field, code=code),)
+    assert faults == (listing.Fault(number=4, field=field, why=why),)
 
 
 async def test_one_line_that_cannot_be_used_stops_the_whole_list(
