@@ -83,14 +83,14 @@ class Visitor:
         return page
 
     async def write(self, form_id: str, text: str) -> int | str:
-        """A request as the page's form sends it; gives where the "sent" page is, or the status of the refusal."""
+        """A request as the page's form sends it; gives where it led once it is kept, or the status of the refusal."""
         data = {
             "csrf": self.token, "form_id": form_id, "reason": "question", "subject": "Question", "message": text,
         }  # fmt: skip
         async with self.http.post(self.base + "/write/message", data=data, allow_redirects=False) as answer:
             to = answer.headers.get("Location", "")
             await answer.read()
-            return to if answer.status == 303 and to.startswith("/sent/") else answer.status
+            return to if answer.status == 303 and to.startswith(("/sent/", "/threads/")) else answer.status
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
