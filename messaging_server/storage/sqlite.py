@@ -98,7 +98,14 @@ class SqliteDatabase:
 def _run_group(connection: Connection, group: Sequence[_Job]) -> None:
     """Run the units in one transaction; if the transaction itself is lost, run each alone: one harms no other."""
     try:
-        with connection.begin():
+        transaction = connection.begin()
+    except Exception as error:  # noqa: BLE001  # told to each waiting caller below
+        # Another program holds the file. No unit was at fault, and each waiting alone would wait as long again.
+        for job in group:
+            job.error = error
+        return
+    try:
+        with transaction:
             for job in group:
                 _run_in_savepoint(connection, job)
                 _check_in_transaction(connection)
