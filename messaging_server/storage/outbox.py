@@ -65,10 +65,11 @@ def lease(
 ) -> tuple[DeliveryRow, ...]:
     """Take up to `most` due deliveries that nobody holds; rows that another sender is just taking are passed over.
 
-    The chosen ids are fixed before the update, because the planner may run a LIMIT subquery again (finding 12).
+    The chosen ids are fixed before the update, because the planner may run a LIMIT subquery again (finding 12). A lease
+    far beyond what one lasts was taken by a clock that was wrong: nobody waits for it.
     """
     c = tables.deliveries.c
-    free = (c.lease_until.is_(None)) | (c.lease_until < now)
+    free = (c.lease_until.is_(None)) | (c.lease_until < now) | (c.lease_until > until + (until - now))
     chosen = (
         select(c.id).where(c.state == DeliveryState.QUEUED.value, c.next_at <= now, free)
         .order_by(c.next_at).limit(most).with_for_update(skip_locked=True)
