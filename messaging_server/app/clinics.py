@@ -1,10 +1,13 @@
 """The clinics of this installation, as their policies in force make them."""
 
 import json
+from dataclasses import replace
 from importlib.resources import files
 from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
 
 from messaging_server.broker.clinic import Clinic
+from messaging_server.errors import UnavailableError
 from messaging_server.message import ClinicId
 from messaging_server.settings import Settings
 from messaging_server.storage import clinics as stored
@@ -55,10 +58,19 @@ class Directory(dict[ClinicId, Clinic]):
         """Take up what the database says now."""
         found = await database.read(_load)
         for clinic, host, version, document in found:
-            known = self.get(clinic)
-            if known is None or known.policy.version != version:
+            known, portal = self.get(clinic), self._portal(host, alone=len(found) == 1)
+            if known is None or (known.policy.version, known.portal_url) != (version, portal):
                 in_force = policy.parse(json.loads(document) | {"version": version})
-                self[clinic] = make(clinic, host, in_force, self._settings, self._ruleset, self._lines)
+                made = make(clinic, host, in_force, self._settings, self._ruleset, self._lines)
+                self[clinic] = replace(made, portal_url=portal)
+
+    def _portal(self, host: str, *, alone: bool) -> str:
+        """Where a clinic's people reach its pages: the public address, or the same under its own host beside others."""
+        public = self._settings.web.public_url
+        if alone:
+            return public
+        parts = urlsplit(public)
+        return urlunsplit(parts._replace(netloc=f"{host}:{parts.port}" if parts.port else host))
 
     def by_host(self, host: str) -> Clinic | None:
         """The clinic that this host name belongs to; the only one, where there is only one."""
@@ -68,17 +80,36 @@ class Directory(dict[ClinicId, Clinic]):
                 return clinic
         return next(iter(self.values())) if len(self) == 1 else None
 
-
     def by_mail(self, local: str, domain: str) -> Clinic | None:
-        """The clinic that a mail address of ours belongs to, by its policy, or by the settings where there is one."""
-        folded, place = local.casefold(), domain.casefold()
-        for clinic in self.values():
-            mail = clinic.policy.mail
-            if place == (mail.domain or self._settings.smtp.domain).casefold():
-                own = {address.casefold() for address in mail.addresses} or {f"{self._settings.smtp.mailbox}@{place}"}
-                if f"{folded}@{place}" in own or folded.startswith(("reply+", "bounce+")):
-                    return clinic
-        return None
+        """The clinic that a mail address of ours belongs to.
+
+        Raises UnavailableError where two clinics claim it: the sender keeps the mail, and neither reads the other's.
+        """
+        claiming = [clinic for clinic in self.values() if self._claims(clinic, local.casefold(), domain.casefold())]
+        if len(claiming) > 1:
+            raise UnavailableError("two clinics have this address")
+        return claiming[0] if claiming else None
+
+    def _claims(self, clinic: Clinic, local: str, domain: str) -> bool:
+        if domain != mail_domain(clinic, self._settings).casefold():
+            return False
+        own = {address.casefold() for address in clinic.policy.mail.addresses}
+        ours = own or {f"{self._settings.smtp.mailbox}@{domain}".casefold()}
+        return f"{local}@{domain}" in ours or local.startswith(("reply+", "bounce+"))
+
+    def by_number(self) -> Clinic | None:
+        """The clinic that this server's one number belongs to; None before any is founded.
+
+        Raises UnavailableError where there are several: a text is then filed nowhere rather than with the wrong one.
+        """
+        if len(self) > 1:
+            raise UnavailableError("one number, several clinics")
+        return next(iter(self.values()), None)
+
+
+def mail_domain(clinic: Clinic, settings: Settings) -> str:
+    """The domain that a clinic's mail comes from and is answered to: its own, or the server's where it names none."""
+    return clinic.policy.mail.domain or settings.smtp.domain
 
 
 def _load(connection: Connection) -> list[tuple[ClinicId, str, int, str]]:

@@ -6,7 +6,7 @@ from ipaddress import ip_network
 
 from aiohttp import web
 
-from messaging_server.app.clinics import Directory
+from messaging_server.app.clinics import Directory, mail_domain
 from messaging_server.app.senders import sms_account
 from messaging_server.broker import inbound, statuses
 from messaging_server.broker.clinic import Means
@@ -27,10 +27,11 @@ REPLY, BOUNCE = "reply+", "bounce+"
 async def open_mail_door(settings: Settings, means: Means, clinics: Directory, clock: Clock) -> asyncio.Server:
     """Listen for mail; 250 is said only after the broker's durable commit (EIN-05)."""
     smtp = settings.smtp
+    ours = frozenset({smtp.domain, *(mail_domain(clinic, settings) for clinic in clinics.values())})
     door = mail_door.Door(
         host=smtp.host, port=smtp.port, hostname=smtp.hostname, size_limit=smtp.size_limit,
         tls_context=_tls(settings), require_tls=smtp.require_tls, trusted_authserv_id=smtp.authserv_id,
-        trusted_peers=tuple(ip_network(net) for net in smtp.trusted_peers), own_domains=frozenset({smtp.domain}),
+        trusted_peers=tuple(ip_network(net) for net in smtp.trusted_peers), own_domains=ours,
     )  # fmt: skip
 
     async def resolve(address: str) -> Mailbox | None:
@@ -74,8 +75,8 @@ def sms_routes(settings: Settings, means: Means, clinics: Directory, clock: Cloc
     account = sms_account(settings)
 
     async def numbers(number: str) -> sms_door.SmsLine | None:
-        clinic = next(iter(clinics.values()), None)
-        if clinic is None or number != account.number:
+        clinic = clinics.by_number() if number == account.number else None
+        if clinic is None:
             return None
         return sms_door.SmsLine(
             clinic=clinic.id, auth_token=account.auth_token, account_sid=account.account_sid, number=number

@@ -1,5 +1,6 @@
 """The senders that the outbox runner is given: one plain function for each channel."""
 
+from messaging_server.app.clinics import mail_domain
 from messaging_server.channels.email import compose
 from messaging_server.channels.email import send as email
 from messaging_server.channels.sms import send as sms
@@ -19,7 +20,7 @@ def email_sender(settings: Settings, clock: Clock) -> Sender:
     )  # fmt: skip
 
     async def send(out: Outgoing) -> Attempt:
-        token, domain = out.payload.token, settings.smtp.domain
+        token, domain = out.payload.token, mail_domain(out.clinic, settings)
         bounce = f"bounce+{token}@{domain}"
         mail = compose.OutgoingMail(
             to=out.to, from_name=out.clinic.policy.names[out.payload.language],

@@ -176,9 +176,10 @@ async def open_world(url: str, folder: Path, **laid_over: object) -> AsyncIterat
         await database.close()
 
 
-async def found_beside(world: World, host: str = "voisine.test") -> World:
+async def found_beside(world: World, host: str = "voisine.test", **laid_over: object) -> World:
     """A second clinic in the same database, under the same server's keys, with people of the same names (REC-05)."""
-    clinic = make(ClinicId(new_id(TUESDAY)), host, world.clinic.policy, world.settings, RULES, LINES)
+    in_force = policy.parse(policy.to_document(world.clinic.policy) | laid_over)
+    clinic = make(ClinicId(new_id(TUESDAY)), host, in_force, world.settings, RULES, LINES)
     return await _found(world.means, clinic, world.settings, world.woken)
 
 
