@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from consent.model import Channel
-from messaging_server.broker import optout, undelivered
+from messaging_server.broker import optout, rotation, undelivered
 from messaging_server.broker.case import Case, Disposition
 from messaging_server.broker.chain import decide
 from messaging_server.broker.clinic import Clinic, Means
@@ -45,6 +45,8 @@ async def receive(means: Means, clinic: Clinic, message: IncomingMessage) -> Rec
     assessment = await screened(clinic, message)
     for _ in range(ATTEMPTS):
         snapshot = await means.database.read(lambda c: load(c, means, clinic, message))
+        if snapshot.outdated and await rotation.rotate_records(means, clinic, snapshot.places, message.received_at):
+            continue
         case = case_of(clinic, message, assessment, snapshot)
         decision = decide(case)
         if decision.disposition is Disposition.DUPLICATE:

@@ -49,6 +49,8 @@ class Snapshot:
     redirects_this_hour: int
     holders: dict[UUID, HolderKey] = field(default_factory=dict)
     teams: dict[str, HolderKey] = field(default_factory=dict)
+    outdated: bool = False
+    """A key that the message would be sealed to is held by somebody who may not read on: rotate it first."""
 
     @property
     def guard(self) -> tuple[object, ...]:
@@ -59,6 +61,11 @@ class Snapshot:
             tuple(act.id for act in self.consents), self.answers_this_thread, self.redirects_this_hour,
             tuple(sorted((h.id, h.version) for h in (*self.holders.values(), *self.teams.values()))),
         )  # fmt: skip
+
+    @property
+    def places(self) -> frozenset[UUID]:
+        """The records that the message may be filed in."""
+        return frozenset((self.record.id, self.intake.id))
 
     def consented(self, channel: Channel, now: datetime) -> bool:
         """Whether any consent is in force for this channel (CON-01)."""
@@ -86,6 +93,7 @@ def load(connection: Connection, means: Means, clinic: Clinic, message: Incoming
     thread = _thread(connection, clinic, message, author, record)
     now = message.received_at
     counted = author.address.id if author.address else None
+    sealed_to = {record.shared_key_id, record.clinic_key_id, intake.shared_key_id}
     return Snapshot(
         seen=threads.seen_before(connection, clinic.id, message_fingerprint(means, clinic, message)),
         person=author.person, language=person.language if person else None, account=author.account,
@@ -96,7 +104,7 @@ def load(connection: Connection, means: Means, clinic: Clinic, message: Incoming
         answers_this_thread=outbox.automatic_count(connection, counted, now - THREAD_PERIOD) if counted else 0,
         answers_today=outbox.automatic_count(connection, counted, now - DAY) if counted else 0,
         redirects_this_hour=outbox.automatic_count(connection, counted, now - HOUR) if counted else 0,
-        holders=keyring.holders(connection, {record.shared_key_id, record.clinic_key_id, intake.shared_key_id}),
+        holders=keyring.holders(connection, sealed_to), outdated=keyring.outdated(connection, sealed_to),
         teams=keyring.keys_of_clinic(connection, clinic.id, keyring.KeyKind.TEAM),
     )  # fmt: skip
 

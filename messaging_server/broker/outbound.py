@@ -11,7 +11,7 @@ from uuid import UUID
 from consent import gate
 from consent.model import Category, Channel, ConsentEvent, Form, Minimum, Purpose, Verdict
 from keys.envelope import HolderKey
-from messaging_server.broker import directory, etiquette, saying
+from messaging_server.broker import directory, etiquette, rotation, saying
 from messaging_server.broker.clinic import Clinic, Means, language_of
 from messaging_server.broker.filing import Filing, MovedError, TaskChange, write
 from messaging_server.broker.notices import Notice
@@ -181,6 +181,7 @@ class Sent:
 
 async def send(means: Means, clinic: Clinic, who: Reader, reply: Reply, now: datetime) -> Sent:
     """Send a reply. Raises InvalidError (fix it), NotAllowedError (the gate, a sensitive topic), ConflictError."""
+    await rotation.rotate_for_task(means, clinic, reply.task, now)
     ground = await means.database.read(lambda c: _ground(c, clinic, who, reply))
     found = _review(means, clinic, who, reply, ground, now)
     _refuse(found, reply)

@@ -1,5 +1,6 @@
 """Accounts, signed-in sessions and activation codes: what signing in needs, and nothing that opens a message."""
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -212,6 +213,26 @@ def use_activation(connection: Connection, activation_id: UUID, now: datetime) -
         .values(used_at=now, sealed_keys=None)
     )  # fmt: skip
     return done.rowcount == 1
+
+
+def code_with_keys_waits(connection: Connection, person: UUID, now: datetime) -> bool:
+    """Whether a code that carries keys was given to this person and can still be used."""
+    c = tables.activations.c
+    waiting = (c.person_id == person, c.used_at.is_(None), c.sealed_keys.is_not(None), c.expires_at > now)
+    return connection.execute(select(c.id).where(*waiting).limit(1)).first() is not None
+
+
+def end_codes_with_keys(connection: Connection, clinic: UUID, roles: Collection[str]) -> None:
+    """End the unused codes of these roles that carry keys, for those keys are about to be replaced."""
+    c = tables.activations.c
+    which = (c.clinic_id == clinic, c.role.in_(sorted(roles)), c.used_at.is_(None), c.sealed_keys.is_not(None))
+    connection.execute(tables.activations.delete().where(*which))
+
+
+def end_codes(connection: Connection, person: UUID) -> None:
+    """End the unused codes of a person."""
+    c = tables.activations.c
+    connection.execute(tables.activations.delete().where(c.person_id == person, c.used_at.is_(None)))
 
 
 def count_try(connection: Connection, activation_id: UUID) -> None:

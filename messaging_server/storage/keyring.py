@@ -14,7 +14,7 @@ from keys.grants import Grant
 from keys.recovery import SealedSubset
 from keys.suite import PublicKey
 from messaging_server.storage import tables
-from messaging_server.storage.rows import insert
+from messaging_server.storage.rows import as_rows, insert
 
 
 class KeyKind(StrEnum):
@@ -152,6 +152,33 @@ def holders_of(connection: Connection, key: UUID, version: int) -> tuple[UUID, .
     return tuple(connection.execute(select(c.holder_id).where(c.key_id == key, c.key_version == version)).scalars())
 
 
+def outdated(connection: Connection, keys: Collection[UUID]) -> bool:
+    """Whether any of these keys, in its current version, is held by somebody who should not hold the next.
+
+    That is a version of a team's or the recovery key which was replaced since, or an account that is blocked.
+    """
+    g, own, holder, a = tables.grants.c, tables.shared_keys, tables.shared_keys.alias("holder"), tables.accounts.c
+    current = (own.c.id == g.key_id) & (own.c.version == g.key_version) & own.c.retired_at.is_(None)
+    query = select(g.key_id).join(own, current).where(g.key_id.in_(keys)).limit(1)
+    replaced = (holder.c.id == g.holder_id) & (holder.c.version == g.holder_version) & holder.c.retired_at.is_not(None)
+    blocked = (a.id == g.holder_id) & (a.state == "blocked")
+    joined = (query.join(holder, replaced), query.join(tables.accounts, blocked))
+    return any(connection.execute(one).first() is not None for one in joined)
+
+
+def key_row(connection: Connection, key: UUID) -> SharedKeyRow | None:
+    """A key in its current version."""
+    c = tables.shared_keys.c
+    found = connection.execute(select(tables.shared_keys).where(c.id == key, c.retired_at.is_(None))).all()
+    return next(iter(as_rows(SharedKeyRow, found)), None)
+
+
+def retire(connection: Connection, key: UUID, now: datetime) -> None:
+    """Let nothing more be sealed to a key, in any version."""
+    c = tables.shared_keys.c
+    connection.execute(tables.shared_keys.update().where(c.id == key, c.retired_at.is_(None)).values(retired_at=now))
+
+
 def _grants(connection: Connection, *where: ColumnElement[bool]) -> tuple[Grant, ...]:
     c = tables.grants.c
     found = connection.execute(
@@ -206,6 +233,12 @@ def recovery_of(connection: Connection, clinic: UUID) -> tuple[SealedSubset, ...
     c = tables.recovery_subsets.c
     found = connection.execute(select(c.members, c.sealed_key).where(c.clinic_id == clinic))
     return tuple(SealedSubset(members=tuple(map(int, row.members.split(","))), blob=row.sealed_key) for row in found)
+
+
+def drop_recovery(connection: Connection, key: UUID) -> None:
+    """Forget a recovery key: no set of shares opens it any more, and nothing is granted to it."""
+    connection.execute(tables.recovery_subsets.delete().where(tables.recovery_subsets.c.key_id == key))
+    drop_all_grants(connection, key)
 
 
 def drop_all_grants(connection: Connection, holder: UUID) -> None:

@@ -133,6 +133,13 @@ def change(connection: Connection, task_id: UUID, version: int, **values: object
     return done.rowcount == 1
 
 
+def owned(connection: Connection, clinic: UUID, account: UUID) -> tuple[TaskRow, ...]:
+    """The open tasks that an account has taken."""
+    c = tables.tasks.c
+    query = select(tables.tasks).where(c.clinic_id == clinic, c.status.in_(OPEN), c.owner_id == account)
+    return tuple(typed(row) for row in as_rows(TaskRow, connection.execute(query).all()))
+
+
 def due_for_step(connection: Connection, now: datetime, most: int = 100) -> tuple[TaskRow, ...]:
     """Open tasks whose next escalation point has come."""
     c = tables.tasks.c
