@@ -18,14 +18,22 @@ from messaging_server.storage.people import PersonRow
 from messaging_server.storage.queries import entering as queries
 from messaging_server.web import recovering, second_factor
 from messaging_server.web.activation import totp_view
-from messaging_server.web.entering import account_of, last_access, private_of, renew
+from messaging_server.web.entering import (
+    LONGEST_PATH,
+    YEAR,
+    account_of,
+    last_access,
+    own_path,
+    private_of,
+    renew,
+)
 from messaging_server.web.guessing import audit, prove_again
 from messaging_server.web.passwords import chosen, minimum, words_of
 from messaging_server.web.posted import Fields, posted
 from messaging_server.web.sessions import set_cookie
 from messaging_server.web.views.account import Account, ChoosePassword, SessionView
 from messaging_server.web.views.frame import FlashCode, Nav
-from messaging_server.web.visit import Visit, anybody_signed_in, visit
+from messaging_server.web.visit import Visit, anybody_signed_in, cookie_name, visit
 
 
 def routes() -> list[web.RouteDef]:
@@ -73,8 +81,10 @@ def _session(here: Visit, row: SessionRow) -> SessionView:
 
 @anybody_signed_in
 async def end(request: web.Request) -> web.StreamResponse:
-    """End one session of mine, or all but this one."""
+    """End one session of mine, or all but this one; or switch the single-letter keys of this device on or off."""
     here, form = visit(request), await posted(request)
+    if form.text("shortcuts", 5):
+        return _switch_shortcuts(here, form)
     wanted = form.text("end", 128)
 
     def unit(connection: Connection) -> int:
@@ -87,6 +97,17 @@ async def end(request: web.Request) -> web.StreamResponse:
 
     ended = await here.means.database.write(unit)
     return here.go("/account", FlashCode.SESSIONS_ENDED if ended else None)
+
+
+def _switch_shortcuts(here: Visit, form: Fields) -> web.Response:
+    """Kept on this device, as the language is: the keys of a keyboard belong to it (WCAG 2.1.4)."""
+    response = here.go(own_path(form.text("next", LONGEST_PATH)) or "/account", FlashCode.SHORTCUTS_CHANGED)
+    wanted = "off" if form.text("shortcuts", 5) == "off" else "on"
+    response.set_cookie(
+        cookie_name(here.site, "shortcuts"), wanted, max_age=YEAR, httponly=True, samesite="Lax",
+        secure=here.site.secure, path="/",
+    )  # fmt: skip
+    return response
 
 
 def _ends(here: Visit, row: SessionRow, wanted: str) -> bool:

@@ -31,6 +31,8 @@ from messaging_server.web.visit import Site, Visit, cookie_name, visit
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 OURS: Final = re.compile(r"/(?:[\w.~-]+(?:/[\w.~-]+)*/?)?(?:\?[\w.~=&%-]*)?", re.ASCII)
 LONGEST_PATH: Final = 300
+YEAR: Final = 365 * 24 * 3600
+"""Seconds for which a device remembers a choice of its own, as the language."""
 ABOUT: Final = "/activate/about"
 TOTP: Final = "/activate/totp"
 CODE: Final = "/sign-in/code"

@@ -38,7 +38,7 @@ def page(
         row=row_of(here, dossier), channel=Channel(first.row.channel), claimed_sender=first.content.sender,
         authenticated=not any(rule == "unauthenticated" for one in judged for rule, _ in one.findings),
         at=here.clinic.local(first.row.created_at), subject=dossier.opened.subject,
-        segments=tuple(piece for one in exchanges_of(here, dossier) for piece in one.segments),
+        exchanges=exchanges_of(here, dossier), closed=not dossier.is_open,
         findings=tuple(one.view for one in dossier.findings), not_screened=not_screened(dossier.said), query=query,
         candidates=candidates, disposition=disposition, disposition_note=note, errors=errors,
     )  # fmt: skip

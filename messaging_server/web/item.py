@@ -66,7 +66,7 @@ async def page(
         findings=tuple(one.view for one in dossier.findings), not_screened=not_screened(dossier.said),
         patient=card_of(here, patient), composer=composer, queues=tuple(here.clinic.policy.queues),
         disposition=disposition, disposition_note=note, history=history_of(here, dossier),
-        next=dossier.ground.next, previous=dossier.ground.previous, errors=errors,
+        next=dossier.ground.next, previous=dossier.ground.previous, closed=not dossier.is_open, errors=errors,
     )  # fmt: skip
     return here.page("staff/item", view, status=422 if errors or blocked else 200, current=Nav.BOARD)
 

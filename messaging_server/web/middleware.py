@@ -136,7 +136,7 @@ def _stranger(request: web.Request) -> Visit:
     token = _cookie(request, site, "session") or _cookie(request, site, "visit") or secrets.token_urlsafe(24)
     return Visit(
         site=site, clinic=clinic, now=site.clock(), language=_language(request, site, clinic.policy.default_language),
-        path=_place(request), csrf=csrf_of(token), token=token, flash=_flash(request, site),
+        path=request.path, again=_place(request), csrf=csrf_of(token), token=token, flash=_flash(request, site),
         shortcuts=_cookie(request, site, "shortcuts") != "off",
     )  # fmt: skip
 
@@ -148,7 +148,8 @@ def _place(request: web.Request) -> str:
     """
     if request.method in SAFE:
         return request.path_qs
-    readable = {route.resource.canonical for route in request.app.router.routes() if route.resource and route.method == "GET"}
+    routes = request.app.router.routes()
+    readable = {one.resource.canonical for one in routes if one.resource and one.method == "GET"}
     canonical, path = _route(request), request.path
     while canonical not in readable and path.count("/") > 1:
         canonical, path = canonical.rpartition("/")[0], path.rpartition("/")[0]

@@ -56,8 +56,19 @@ def row(here: Visit, found: Waiting, owners: Mapping[UUID, Author], *, subject: 
         since=here.clinic.local(task.received_at), due=here.clinic.local(task.due_at),
         left=task.due_at - here.now if is_open else None,
         owner=names.in_words(owner) or None, mine=task.owner_id == here.who.account,
-        flags=flags(here, found), next_step=STEPS[task.kind], acknowledged=acknowledged(task),
+        flags=flags(here, found), next_step=_step(here, task), acknowledged=acknowledged(task),
+        opens=_opens(here, task),
     )  # fmt: skip
+
+
+def _opens(here: Visit, task: TaskRow) -> bool:
+    """Whether the reader's team has a key: what is held lies with those who hold records (TRI-10, DESIGN section 4)."""
+    teams = here.clinic.teams_of(here.who.role)
+    return task.kind is not TaskKind.HELD or any(here.clinic.reads_records(team) for team in teams)
+
+
+def _step(here: Visit, task: TaskRow) -> NextStep:
+    return STEPS[task.kind] if _opens(here, task) else NextStep.TEAM_IDENTIFIES
 
 
 def acknowledged(task: TaskRow) -> bool:

@@ -17,6 +17,7 @@ from messaging_server.texts import Language
 from messaging_server.web import worrying
 from messaging_server.web.entering import (
     CODE,
+    YEAR,
     account_of,
     enter,
     forget_access,
@@ -34,7 +35,6 @@ from messaging_server.web.views.account import SignIn, SignInCode
 from messaging_server.web.views.frame import ErrorCode, FieldError, Flash, FlashCode, FlashKind
 from messaging_server.web.visit import Visit, cookie_name, visit
 
-YEAR = 365 * 24 * 3600
 """Seconds for which a device keeps its language; it says nothing else about anybody."""
 
 

@@ -57,6 +57,8 @@ class Visit:
     now: datetime
     language: Language
     path: str
+    again: str = "/"
+    """Where this page can be asked for again, its query with it: a form's answer is found where the form was."""
     csrf: str = field(repr=False)
     token: str | None = field(default=None, repr=False)
     session: SessionRow | None = None
@@ -65,6 +67,8 @@ class Visit:
     """Somebody fully signed in; None while a step of the sign-in is missing."""
     name: str = field(default="", repr=False)
     flash: Flash | None = None
+    shortcuts: bool = True
+    """Whether single letters act on the staff's pages on this device (WCAG 2.1.4)."""
 
     @property
     def means(self) -> Means:
@@ -95,13 +99,14 @@ class Visit:
         policy, officer = self.clinic.policy, self.clinic.policy.privacy_officer
         signed = Signed(name=self.name, audience=self.audience) if self.reader else None
         return Chrome(
-            language=self.language, path=self.path, csrf=self.csrf, clinic=policy.names[self.language],
+            language=self.language, path=self.path, again=self.again, csrf=self.csrf,
+            clinic=policy.names[self.language],
             clinic_phone=policy.phone, privacy_contact=f"{officer.name}, {officer.contact[self.language]}",
             signed=signed,
             nav=navigation(self.reader, waits=self.waits_for_admission), current=current, flash=self.flash,
             static_version=self.site.static_version,
             timeout=self.site.idle_minutes[self.audience] * 60 if self.reader else None,
-            outages=self.site.outages(),
+            outages=self.site.outages(), shortcuts=self.shortcuts,
         )  # fmt: skip
 
     def reading(self, language: Language) -> "Visit":

@@ -58,6 +58,8 @@ class NextStep(StrEnum):
 
     ANSWER = "answer"
     IDENTIFY = "identify"
+    TEAM_IDENTIFIES = "team_identifies"
+    """Held, and this reader's team has no key to it: the clinical team finds out who wrote."""
     CALL = "call"
     READ_ORIGINAL = "read_original"
 
@@ -102,6 +104,8 @@ class Row:
     next_step: NextStep = NextStep.ANSWER
     acknowledged: bool = True
     """False for an emergency that nobody has taken note of yet (TRI-09)."""
+    opens: bool = True
+    """False where the reader's keys do not reach the message: the row is no link to a refusal (TRI-10)."""
 
     @property
     def late(self) -> bool:

@@ -171,7 +171,9 @@ class Chrome:
 
     language: Language
     path: str
-    """The path of this page, to come back to after a change of language."""
+    """The path of this page."""
+    again: str = "/"
+    """Where to come back to after a change of language, the query with it."""
     csrf: str = field(repr=False)
     clinic: str
     """The neutral name (SEN-12)."""
@@ -198,7 +200,9 @@ class Chrome:
 
     @property
     def home(self) -> str:
-        """Where the clinic's name leads."""
+        """Where the clinic's name leads: the first place that the frame links to."""
+        if self.nav:
+            return NAV_URLS[self.nav[0]]
         return {Audience.NONE: "/sign-in", Audience.PATIENT: "/inbox", Audience.STAFF: "/staff"}[self.audience]
 
     def url(self, place: Nav) -> str:

@@ -217,6 +217,8 @@ class Item(FormView):
     next: UUID | None = None
     """The item after this one, for `j`."""
     previous: UUID | None = None
+    closed: bool = False
+    """Nothing is left to do: it is shown with its history, and without its buttons."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -273,7 +275,8 @@ class Held(FormView):
     authenticated: bool
     at: datetime
     subject: str = field(default="", repr=False)
-    segments: tuple[Segment, ...] = field(repr=False)
+    exchanges: tuple[StaffExchange, ...] = field(repr=False)
+    """What came, and what our server answered by itself, each apart: never one text."""
     findings: tuple[FindingView, ...] = ()
     not_screened: tuple[str, ...] = ()
     query: str = field(default="", repr=False)
@@ -281,3 +284,4 @@ class Held(FormView):
     """None before a search; empty when nobody was found."""
     disposition: Close | None = None
     disposition_note: str = field(default="", repr=False)
+    closed: bool = False

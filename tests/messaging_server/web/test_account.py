@@ -3,6 +3,7 @@
 import base64
 import re
 from datetime import timedelta
+from html import unescape
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -15,12 +16,13 @@ from messaging_server.storage import accounts, tasks
 from messaging_server.storage.accounts import AccountRole, AccountState
 from messaging_server.storage.queries import choices
 from messaging_server.storage.tasks import TaskKind
+from messaging_server.texts import Language
 from messaging_server.web.posted import Fields
 from messaging_server.web.second_factor import open_seed
 from messaging_server.web.views.frame import ErrorCode
 from tests.clinic.entering import account_of, give_second_factor, login_of, send, sign_in
 from tests.clinic.pages import Pages, hidden
-from tests.clinic.world import PASSWORD, World
+from tests.clinic.world import PASSWORD, TEXTS, World
 
 NEW = "sept nuages sur une colline mauve"
 
@@ -218,6 +220,32 @@ async def test_the_button_of_worry_ends_everything_until_the_clinic_helps(pages:
     tomorrow = world.now + timedelta(days=1)
     calls = await world.means.database.read(lambda c: tasks.due_for_step(c, tomorrow))
     assert [task.kind for task in calls] == [TaskKind.CALL]
+
+
+async def test_a_colleague_who_worries_is_not_promised_a_call(pages: Pages) -> None:
+    """The clinic has a call to make for a patient only: a colleague is told whom to tell, a stranger both [IDN-23]."""
+    world = pages.world
+    browsers = {
+        "tells": await pages.browser(world.rose),
+        "tells_staff": await pages.browser(world.staff(AccountRole.NURSE)),
+        "tells_anybody": await pages.browser(),
+    }
+    for key, browser in browsers.items():
+        _, page = await browser.get("/worried")
+        said = {name for name in browsers if TEXTS.gettext(Language.FR, f"worried.{name}") in unescape(page)}
+        assert said == {key}
+
+
+async def test_the_keys_of_the_board_are_switched_off_and_on_again(pages: Pages) -> None:
+    """Single letters do nothing once somebody has said so, and the page they were on comes back [ACC-01]."""
+    nurse = await pages.browser(pages.world.staff(AccountRole.NURSE))
+    for wanted, works in (("off", False), ("on", True)):
+        answer = await send(nurse, "/account", {"shortcuts": wanted, "next": "/staff/late"})
+        _, page = await nurse.get("/staff/late")
+        assert answer.to == "/staff/late"
+        assert (" data-shortcuts" in page) is works
+    strange = await send(nurse, "/account", {"shortcuts": "off", "next": "//elsewhere.example"})
+    assert strange.to == "/account"
 
 
 async def test_worry_works_without_a_session_for_whoever_knows_the_password(pages: Pages) -> None:

@@ -1,5 +1,6 @@
 """What is held, over the real pages: a person finds out whose it is; nothing is guessed, no record is shown."""
 
+import re
 from html import unescape
 
 from messaging_server.message import Authentication
@@ -10,14 +11,16 @@ from messaging_server.texts import Language
 from tests.clinic.answering import waiting
 from tests.clinic.pages import Browser, Pages
 from tests.clinic.world import TEXTS
+from triage.model import QueueName
 
+BOOKING = "Bonjour, je voudrais prendre un rendez-vous."
 WORDS = "Bonjour, le stationnement était fermé hier."
 
 
-async def stranger(pages: Pages, **given: object) -> tuple[Browser, TaskRow]:
+async def stranger(pages: Pages, words: str = WORDS, **given: object) -> tuple[Browser, TaskRow]:
     """A physician's browser and the item of a mail from an address that nobody here has."""
     world = pages.world
-    receipt = await world.mail(WORDS, sender="inconnue@exemple.test", **given)
+    receipt = await world.mail(words, sender="inconnue@exemple.test", **given)
     return await pages.browser(world.staff()), await waiting(world, receipt.thread)
 
 
@@ -39,6 +42,19 @@ async def test_a_strangers_mail_is_read_without_any_patient_beside_it(pages: Pag
     assert "inconnue@exemple.test" in text
     assert "Rose" not in text
     assert "composer" not in text
+
+
+async def test_our_automatic_answer_is_not_run_into_what_was_written(pages: Pages) -> None:
+    """What came and what our server answered stand apart, each under its author [TRI-16]."""
+    browser, task = await stranger(pages)
+    _, page = await browser.get(f"/staff/items/{task.id}")
+    articles = [unescape(one) for one in re.findall(r"<article.*?</article>", page, re.DOTALL)]
+    came = [one for one in articles if WORDS in one]
+
+    assert len(came) == 1
+    assert len(articles) > 1
+    assert TEXTS.gettext(Language.FR, "author.automatic") not in came[0]
+    assert all("exchange automatic" in one for one in articles if one is not came[0])
 
 
 async def test_a_mail_that_nobody_vouches_for_says_so(pages: Pages) -> None:
@@ -147,6 +163,19 @@ async def test_what_is_no_patients_business_is_closed_with_its_reason(pages: Pag
     assert status == 200
     assert row is not None
     assert row.disposition == "policy_reminder"
+
+
+async def test_the_front_desk_is_not_led_to_what_it_cannot_open(pages: Pages) -> None:
+    """In its queue the row says who finds out, and is no link to a refusal; a nurse opens it [TRI-10]."""
+    nurse, task = await stranger(pages, BOOKING)
+    desk = await pages.browser(pages.world.staff(AccountRole.RECEPTION))
+    _, led = await nurse.get("/staff/held")
+    _, told = await desk.get("/staff/held")
+
+    assert task.queue is QueueName.APPOINTMENTS
+    assert f'href="/staff/items/{task.id}"' in led
+    assert f'href="/staff/items/{task.id}"' not in told
+    assert TEXTS.gettext(Language.FR, "step.team_identifies") in unescape(told)
 
 
 async def test_the_front_desk_cannot_open_what_is_held_for_the_clinical_team(pages: Pages) -> None:

@@ -171,6 +171,16 @@ async def test_a_closed_item_keeps_its_disposition_and_its_note(pages: Pages) ->
     assert {EntryKind.NOTE, EntryKind.CLOSED} <= set(await kinds_in_record(pages.world))
 
 
+async def test_a_closed_item_has_nothing_left_to_press(pages: Pages) -> None:
+    """It says that it is closed and keeps its history, without buttons that would be refused [TRI-13]."""
+    browser, task = await opened(pages)
+    await act(browser, task, "close", disposition="phoned")
+    _, page = await browser.get(f"/staff/items/{task.id}")
+
+    assert TEXTS.gettext(Language.FR, "item.closed") in unescape(page)
+    assert f'action="/staff/items/{task.id}' not in page
+
+
 async def test_an_item_is_not_closed_over_a_message_that_its_reader_has_not_seen(pages: Pages) -> None:
     """When the patient wrote again meanwhile, closing changes nothing and says so [T-38]."""
     browser, task = await opened(pages)

@@ -212,6 +212,30 @@ async def test_the_patient_s_language_is_changed_for_pages_and_for_letters(pages
     assert f'<html lang="{Language.EN}-CA">' in page
 
 
+async def test_a_change_of_language_comes_back_to_the_very_same_page(pages: Pages) -> None:
+    """Stopping one channel does not become stopping all of them because the words changed [ACC-08]."""
+    browser = await pages.browser(pages.world.rose)
+    _, page = await browser.get("/choices/withdraw?channel=sms")
+
+    assert hidden(page, "next") == "/choices/withdraw?channel=sms"
+    answer = await send(browser, "/language", {"language": "en", "next": "/choices/withdraw?channel=sms"})
+    assert answer.to == "/choices/withdraw?channel=sms"
+
+
+async def test_the_answer_to_a_form_changes_its_language_where_the_form_was(pages: Pages) -> None:
+    """An address that only takes forms is never asked for: the page above it is [ACC-08]."""
+    world = pages.world
+    await world.consent()
+    receipt = await world.write("Bonjour, quand sont les vaccins?")
+    browser = await pages.browser(world.rose)
+    thread = f"/threads/{receipt.thread}"
+
+    status, refused = await browser.post(f"{thread}/reply", {"message": ""}, page=thread)
+
+    assert status == 422
+    assert hidden(refused, "next") == thread
+
+
 async def test_the_account_page_tells_of_the_sign_in_before_and_of_failures_since(pages: Pages) -> None:
     """Somebody else's tries do not stay unseen [IDN-24]."""
     world = pages.world

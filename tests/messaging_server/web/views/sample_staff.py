@@ -116,7 +116,8 @@ CONFIRM = i.Confirm(
 )  # fmt: skip
 HELD = i.Held(
     row=row(3, patient=None, priority=Priority.STAT, acknowledged=False), channel=Channel.EMAIL, authenticated=False,
-    claimed_sender="quelquun@exemple.ca", at=NOW, segments=SEGMENTS, findings=FINDINGS, not_screened=("attachment:1",),
+    claimed_sender="quelquun@exemple.ca", at=NOW, findings=FINDINGS, not_screened=("attachment:1",),
+    exchanges=STAFF_EXCHANGES[:2],
 )  # fmt: skip
 PERSON = q.Person(
     id=number(77), name="Jean Tremblay", birth_date=BIRTH, age=78, language=Language.FR, enrolment=q.Enrolment.ACTIVE
