@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Connection, func, select
+from sqlalchemy import ColumnElement, Connection, bindparam, func, select
 
 from consent.model import Channel
 from keys.envelope import Sealed
@@ -139,9 +139,13 @@ def stop_queued(connection: Connection, exchange_id: UUID, now: datetime) -> int
 
 def automatic_count(connection: Connection, address: UUID, since: datetime) -> int:
     """How many automatic texts an address was sent, or will be, since then: the throttle's count (ACK-13)."""
-    c = tables.deliveries.c
-    query = select(func.count()).where(c.address_id == address, c.automatic.is_(True), c.created_at >= since)
-    return int(connection.execute(query).scalar_one())
+    return int(connection.execute(_AUTOMATIC, {"of": address, "since": since}).scalar_one())
+
+
+_D = tables.deliveries.c
+_AUTOMATIC = select(func.count()).where(
+    _D.address_id == bindparam("of"), _D.automatic.is_(True), _D.created_at >= bindparam("since")
+)
 
 
 def next_due(connection: Connection) -> datetime | None:

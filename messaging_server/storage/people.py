@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, bindparam, func, select
 
 from consent.model import AddressState, Channel
 from messaging_server.storage import tables
@@ -96,8 +96,7 @@ def set_language(connection: Connection, person: UUID, language: str) -> None:
 
 def person(connection: Connection, clinic: UUID, person_id: UUID) -> PersonRow | None:
     """One person of this clinic, or None."""
-    c = tables.people.c
-    found = connection.execute(select(tables.people).where(c.clinic_id == clinic, c.id == person_id)).all()
+    found = connection.execute(_PERSON, {"clinic": clinic, "wanted": person_id}).all()
     return next(iter(as_rows(PersonRow, found)), None)
 
 
@@ -124,9 +123,12 @@ def address(connection: Connection, clinic: UUID, address_id: UUID) -> AddressRo
 
 def addresses_by_value(connection: Connection, clinic: UUID, value_fp: bytes) -> tuple[AddressRow, ...]:
     """Whose address this is: several rows mean that two patients share it, and nobody is guessed."""
-    c = tables.addresses.c
-    query = select(tables.addresses).where(c.clinic_id == clinic, c.value_fp == value_fp)
-    return as_rows(AddressRow, connection.execute(query).all())
+    return as_rows(AddressRow, connection.execute(_BY_VALUE, {"clinic": clinic, "fp": value_fp}).all())
+
+
+_P, _A = tables.people.c, tables.addresses.c
+_PERSON = select(tables.people).where(_P.clinic_id == bindparam("clinic"), _P.id == bindparam("wanted"))
+_BY_VALUE = select(tables.addresses).where(_A.clinic_id == bindparam("clinic"), _A.value_fp == bindparam("fp"))
 
 
 def find(connection: Connection, clinic: UUID, word_fps: Collection[bytes], most: int = 25) -> tuple[PersonRow, ...]:

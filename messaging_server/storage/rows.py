@@ -9,7 +9,7 @@ from enum import StrEnum
 from functools import cache
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Row, Table
+from sqlalchemy import Connection, Insert, Row, Table
 
 from keys.envelope import Sealed
 
@@ -22,7 +22,8 @@ def values(row: Any) -> dict[str, Any]:
     Raises TypeError for anything but `Sealed` in a field of that type.
     """
     guarded = _sealed_fields(type(row))  # type: ignore[arg-type]  # a class is hashable
-    return {field.name: _plain(field.name, getattr(row, field.name), guarded) for field in fields(row)}
+    names = _names(type(row))  # type: ignore[arg-type]
+    return {name: _plain(name, getattr(row, name), guarded) for name in names}
 
 
 def _plain(name: str, value: Any, guarded: frozenset[str]) -> Any:
@@ -37,16 +38,29 @@ def _plain(name: str, value: Any, guarded: frozenset[str]) -> Any:
 def insert(connection: Connection, table: Table, *rows: Any) -> None:
     """Add rows whose dataclass fields are named as the table's columns."""
     if rows:
-        connection.execute(table.insert(), [values(row) for row in rows])
+        connection.execute(_insert(table), [values(row) for row in rows])
+
+
+@cache
+def _insert(table: Table) -> Insert:
+    """One statement a table: building and naming it anew costs more than running it."""
+    return table.insert()
 
 
 def as_rows(kind: type[T], found: Sequence[Row[Any]]) -> tuple[T, ...]:
     """Database rows as frozen rows of `kind`, by column name; blobs of `Sealed` fields are put back in their type."""
+    if not found:
+        return ()
     sealed = _sealed_fields(kind)  # type: ignore[arg-type]  # a class is hashable
+    names = found[0]._fields
     return tuple(
-        kind(**{name: _sealed(name, value, sealed) for name, value in row._mapping.items()})  # noqa: SLF001  # public API
-        for row in found
+        kind(**{name: _sealed(name, value, sealed) for name, value in zip(names, row, strict=True)}) for row in found
     )
+
+
+@cache
+def _names(kind: type[Any]) -> tuple[str, ...]:
+    return tuple(field.name for field in fields(kind))
 
 
 @cache
