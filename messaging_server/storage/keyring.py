@@ -173,6 +173,13 @@ def key_row(connection: Connection, key: UUID) -> SharedKeyRow | None:
     return next(iter(as_rows(SharedKeyRow, found)), None)
 
 
+def records_of_keys(connection: Connection, clinic: UUID) -> dict[UUID, UUID]:
+    """Which record each record key belongs to."""
+    c = tables.shared_keys.c
+    found = connection.execute(select(c.id, c.record_id).where(c.clinic_id == clinic, c.record_id.is_not(None)))
+    return {row.id: row.record_id for row in found}
+
+
 def retire(connection: Connection, key: UUID, now: datetime) -> None:
     """Let nothing more be sealed to a key, in any version."""
     c = tables.shared_keys.c
