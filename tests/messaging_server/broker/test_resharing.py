@@ -77,7 +77,8 @@ async def test_names_addresses_and_factors_are_sealed_anew_under_a_new_directory
     assert await resealing.reseal(means, world.clinic.id) == 0
 
     for place in Place:
-        rows = await means.database.read(partial(batch, place=place, clinic=world.clinic.id, after=UUID(int=0), most=99))
+        query = partial(batch, place=place, clinic=world.clinic.id, after=UUID(int=0), most=99)
+        rows = await means.database.read(query)
         assert {key_version(row.blob) for row in rows} <= {2}
     only_new = replace(newer, directory=newer.directory[:1])
     row = await means.database.read(lambda c: people.person(c, world.clinic.id, world.rose.person))
