@@ -3,9 +3,10 @@
 import json
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import lru_cache
 from uuid import UUID
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, bindparam, select
 
 from consent.model import Act, Category, Channel, ConsentEvent, Method, Scope
 from keys.envelope import Sealed
@@ -43,13 +44,7 @@ def _scope_text(act: ConsentEvent) -> str:
 
 def consents_of(connection: Connection, person: UUID) -> tuple[ConsentEvent, ...]:
     """Every act of a person, oldest first."""
-    c = tables.consents.c
-    found = connection.execute(
-        select(
-            c.id, c.person_id, c.act, c.method, c.scope, c.channels, c.text_version, c.text_hash, c.language,
-            c.obtained_by, c.at, c.addresses, c.expires_at, c.has_note, c.has_evidence,
-        ).where(c.person_id == person).order_by(c.at, c.id)
-    )  # fmt: skip
+    found = connection.execute(_ACTS, {"person": person})
     return tuple(
         ConsentEvent(
             id=row.id, person=row.person_id, act=Act(row.act), method=Method(row.method), scope=_scope(row.scope),
@@ -62,6 +57,16 @@ def consents_of(connection: Connection, person: UUID) -> tuple[ConsentEvent, ...
     )  # fmt: skip
 
 
+_C = tables.consents.c
+_ACTS = (
+    select(
+        _C.id, _C.person_id, _C.act, _C.method, _C.scope, _C.channels, _C.text_version, _C.text_hash, _C.language,
+        _C.obtained_by, _C.at, _C.addresses, _C.expires_at, _C.has_note, _C.has_evidence,
+    ).where(_C.person_id == bindparam("person")).order_by(_C.at, _C.id)
+)  # fmt: skip
+
+
+@lru_cache(maxsize=256)
 def _scope(text: str) -> frozenset[Scope]:
     cells = (cell.split(":") for cell in text.split(",") if cell)
     return frozenset(Scope(Channel(channel), Category(category)) for channel, category in cells)

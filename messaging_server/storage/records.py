@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, bindparam, func, select
 
 from messaging_server.storage import tables
 from messaging_server.storage.rows import as_rows, insert
@@ -64,25 +64,30 @@ def record(connection: Connection, clinic: UUID, record_id: UUID) -> RecordRow |
 
 def record_of_person(connection: Connection, clinic: UUID, person: UUID) -> RecordRow | None:
     """The record of a patient: one per patient per place of practice (REC-05)."""
-    c = tables.records.c
-    found = connection.execute(select(tables.records).where(c.clinic_id == clinic, c.person_id == person)).all()
+    found = connection.execute(_OF_PERSON, {"clinic": clinic, "person": person}).all()
     return next(iter(as_rows(RecordRow, found)), None)
 
 
 def intake_record(connection: Connection, clinic: UUID) -> RecordRow:
     """The clinic's intake record."""
-    c = tables.records.c
-    where = (c.clinic_id == clinic, c.kind == RecordKind.INTAKE.value)
-    return as_rows(RecordRow, connection.execute(select(tables.records).where(*where)).all())[0]
+    return as_rows(RecordRow, connection.execute(_INTAKE, {"clinic": clinic}).all())[0]
 
 
 def head(connection: Connection, record_id: UUID) -> tuple[int, bytes]:
     """Sequence number and hash of the last entry of a ledger, which nobody else moves before this transaction ends."""
-    # key_share: rows that merely refer to the record must not wait, or two writers could wait for each other.
-    c = tables.records.c
-    query = select(c.head_seq, c.head_hash).where(c.id == record_id).with_for_update(key_share=True)
-    row = connection.execute(query).one()
-    return row.head_seq, row.head_hash
+    seq, before = connection.execute(_HEAD, {"wanted": record_id}).one()
+    return seq, before
+
+
+_R = tables.records.c
+_OF_PERSON = select(tables.records).where(_R.clinic_id == bindparam("clinic"), _R.person_id == bindparam("person"))
+_INTAKE = select(tables.records).where(_R.clinic_id == bindparam("clinic"), _R.kind == RecordKind.INTAKE.value)
+# key_share: rows that merely refer to the record must not wait, or two writers could wait for each other.
+_HEAD = select(_R.head_seq, _R.head_hash).where(_R.id == bindparam("wanted")).with_for_update(key_share=True)
+_MOVE_HEAD = (
+    tables.records.update().where(_R.id == bindparam("wanted"))
+    .values(head_seq=bindparam("seq"), head_hash=bindparam("last"))
+)  # fmt: skip
 
 
 def add_entries(connection: Connection, rows: Sequence[EntryRow]) -> None:
@@ -90,11 +95,7 @@ def add_entries(connection: Connection, rows: Sequence[EntryRow]) -> None:
     if rows:
         insert(connection, tables.entries, *rows)
         last = rows[-1]
-        connection.execute(
-            tables.records.update()
-            .where(tables.records.c.id == last.record_id)
-            .values(head_seq=last.seq, head_hash=last.hash)
-        )
+        connection.execute(_MOVE_HEAD, {"wanted": last.record_id, "seq": last.seq, "last": last.hash})
 
 
 def entries_of(connection: Connection, record_id: UUID, after: int = 0, most: int = 10_000) -> tuple[EntryRow, ...]:

@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, bindparam, select
 
 from consent.model import Channel
 from keys.envelope import Sealed
@@ -112,23 +112,18 @@ def add_exchange(connection: Connection, row: ExchangeRow, blobs: Collection[Blo
 
 def touch_thread(connection: Connection, thread: UUID, *, at: datetime, by: Role, unread: bool) -> None:
     """Note who wrote last; `unread` says whether the patient has something new to read."""
-    connection.execute(
-        tables.threads.update().where(tables.threads.c.id == thread)
-        .values(last_at=at, last_by=by.value, unread=unread)
-    )  # fmt: skip
+    connection.execute(_TOUCH, {"wanted": thread, "at": at, "by": by.value, "new": unread})
 
 
 def thread(connection: Connection, clinic: UUID, thread_id: UUID) -> ThreadRow | None:
     """One thread of this clinic, or None."""
-    c = tables.threads.c
-    found = connection.execute(select(tables.threads).where(c.clinic_id == clinic, c.id == thread_id)).all()
+    found = connection.execute(_THREAD, {"clinic": clinic, "wanted": thread_id}).all()
     return next(iter(as_rows(ThreadRow, found)), None)
 
 
 def exchange(connection: Connection, clinic: UUID, exchange_id: UUID) -> ExchangeRow | None:
     """One exchange of this clinic, or None."""
-    c = tables.exchanges.c
-    found = connection.execute(select(tables.exchanges).where(c.clinic_id == clinic, c.id == exchange_id)).all()
+    found = connection.execute(_EXCHANGE, {"clinic": clinic, "wanted": exchange_id}).all()
     return next(iter(as_rows(ExchangeRow, found)), None)
 
 
@@ -187,15 +182,24 @@ def set_state(connection: Connection, exchange_id: UUID, state: ExchangeState) -
 def remember(connection: Connection, clinic: UUID, message_fp: bytes, exchange_id: UUID, now: datetime) -> None:
     """Note that a message was accepted, so that its second coming is known (EIN-06)."""
     connection.execute(
-        tables.seen.insert(),
-        {"clinic_id": clinic, "message_fp": message_fp, "exchange_id": exchange_id, "at": now},
+        _REMEMBER, {"clinic_id": clinic, "message_fp": message_fp, "exchange_id": exchange_id, "at": now}
     )
 
 
 def seen_before(connection: Connection, clinic: UUID, message_fp: bytes) -> UUID | None:
     """The exchange that this same message became when it first came, or None."""
-    c = tables.seen.c
-    return connection.execute(select(c.exchange_id).where(c.clinic_id == clinic, c.message_fp == message_fp)).scalar()
+    return connection.execute(_SEEN, {"clinic": clinic, "fp": message_fp}).scalar()
+
+
+_T, _E, _S = tables.threads.c, tables.exchanges.c, tables.seen.c
+_THREAD = select(tables.threads).where(_T.clinic_id == bindparam("clinic"), _T.id == bindparam("wanted"))
+_EXCHANGE = select(tables.exchanges).where(_E.clinic_id == bindparam("clinic"), _E.id == bindparam("wanted"))
+_TOUCH = (
+    tables.threads.update().where(_T.id == bindparam("wanted"))
+    .values(last_at=bindparam("at"), last_by=bindparam("by"), unread=bindparam("new"))
+)  # fmt: skip
+_REMEMBER = tables.seen.insert()
+_SEEN = select(_S.exchange_id).where(_S.clinic_id == bindparam("clinic"), _S.message_fp == bindparam("fp"))
 
 
 def forget_seen(connection: Connection, before: datetime) -> None:
