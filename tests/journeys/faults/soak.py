@@ -3,9 +3,20 @@
 import os
 import random
 import secrets
+import time
+from collections.abc import Iterator
 
 MINUTES = float(os.environ.get("MINUTES", "0"))
 SOAKING = MINUTES > 0
+
+
+def rounds(few: int, many: int) -> Iterator[int]:
+    """A few rounds; in a soak as many as the minutes hold, up to `many`."""
+    end = time.monotonic() + 60 * MINUTES
+    for number in range(many if SOAKING else few):
+        if number >= few and time.monotonic() > end:
+            return
+        yield number
 
 
 def seeded(name: str) -> random.Random:

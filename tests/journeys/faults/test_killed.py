@@ -14,9 +14,11 @@ from messaging_server.storage.accounts import AccountRole
 from tests.clinic.process import Premises, Server, command, settle
 from tests.journeys.faults.kept import Kept, messages
 from tests.journeys.faults.load import Crowd, Sending
-from tests.journeys.faults.soak import SOAKING, seeded
+from tests.journeys.faults.soak import MINUTES, SOAKING, rounds, seeded
 
-ROUNDS, EACH = (20, 1000) if SOAKING else (2, 150)
+FEW, MANY = 2, 20
+"""Rounds: in `make test`, and at most in `make soak`."""
+EACH = 1000 if SOAKING else 150
 PEOPLE = 4
 LONGEST_WAIT = 0.03
 """Seconds between the acknowledgement at which the kill is decided and the kill."""
@@ -76,7 +78,7 @@ async def one_round(premises: Premises, crowd: Crowd, server: Server, draw: rand
     assert half_kept(found, sendings) == []
 
 
-@pytest.mark.timeout(3600 if SOAKING else 120)
+@pytest.mark.timeout(120 + 120 * MINUTES)
 async def test_a_killed_server_has_kept_all_that_it_acknowledged_and_nothing_twice(tmp_path: Path) -> None:
     """What got its 250 or its "sent" is there once, whole; sent again, it is there once [EIN-05, EIN-06, SEC-22]."""
     draw = seeded("kill")
@@ -85,7 +87,7 @@ async def test_a_killed_server_has_kept_all_that_it_acknowledged_and_nothing_twi
     try:
         with Server(premises=premises) as server:
             await crowd.sign_in(premises.patients[:PEOPLE])
-            for _ in range(ROUNDS):
+            for _ in rounds(FEW, MANY):
                 await one_round(premises, crowd, server, draw)
             assert server.stop() == 0
     finally:
