@@ -9,7 +9,7 @@ from datetime import datetime
 from messaging_server.broker.clinic import Clinic, Clinics, Means
 from messaging_server.broker.lateness import tell_patient
 from messaging_server.broker.summoning import summon
-from messaging_server.broker.worklist import event, next_step
+from messaging_server.broker.worklist import STAT_STEP, event, next_step
 from messaging_server.clock import Clock
 from messaging_server.message import ClinicId
 from messaging_server.storage import tasks
@@ -40,7 +40,7 @@ async def run_once(work: Escalation) -> int:
 
 async def _step(work: Escalation, clinic: Clinic, row: TaskRow, now: datetime) -> None:
     late = row.priority is not Priority.STAT and row.due_at <= now
-    following = next_step(clinic, row.received_at, row.due_at, row.steps + 1, row.priority)
+    following = _following(clinic, row, now)
     after = "late" if late else "soon_due" if row.priority is not Priority.STAT else "alerted"
 
     def unit(connection: Connection) -> bool:
@@ -54,6 +54,16 @@ async def _step(work: Escalation, clinic: Clinic, row: TaskRow, now: datetime) -
         await summon(work.means, clinic, row, now)
     if changed and late and row.kind is TaskKind.ANSWER and not await already_late(work, row):
         await tell_patient(work.means, clinic, row, now)
+
+
+def _following(clinic: Clinic, row: TaskRow, now: datetime) -> datetime | None:
+    """When the task is raised again; an emergency counts from this alert on, not from when it came.
+
+    Else hours of standstill, or an old question that turns grave, would send all the alerts that were missed at once.
+    """
+    if row.priority is Priority.STAT:
+        return now + STAT_STEP
+    return next_step(clinic, row.received_at, row.due_at, row.steps + 1, row.priority)
 
 
 async def already_late(work: Escalation, row: TaskRow) -> bool:

@@ -41,6 +41,37 @@ async def test_an_emergency_alerts_the_colleagues_on_duty_until_one_takes_note(w
     assert len(outside.taken) == 3
 
 
+async def test_hours_of_standstill_are_not_made_up_for_with_a_burst_of_alerts(world: World) -> None:
+    """A server that slept sends one alert when it wakes, and the next ten minutes later [TRI-09]."""
+    await world.consent()
+    await world.write(PAIN)
+    runner, outside = on_duty(world), Outside(world)
+    world.later(hours=6)
+    for _ in range(5):
+        await run_once(runner)
+    await outside.run()
+    assert len(outside.taken) == 1
+
+    world.later(minutes=10)
+    await run_once(runner)
+    await outside.run()
+    assert len(outside.taken) == 2
+
+
+async def test_an_old_question_that_turns_grave_alerts_once(world: World) -> None:
+    """Days of waiting count for nothing: the alert is about the words of now [TRI-09]."""
+    await world.consent()
+    asked = await world.write("Bonjour, une question toute simple.")
+    world.later(days=2)
+    await world.write(PAIN, thread=asked.thread)
+    runner, outside = on_duty(world), Outside(world)
+    for _ in range(5):
+        await run_once(runner)
+    await outside.run()
+
+    assert len(outside.taken) == 1
+
+
 async def test_a_routine_question_alerts_nobody(world: World) -> None:
     """Only an emergency wakes people [TRI-09]."""
     await world.consent()
