@@ -6,13 +6,16 @@ import pytest
 
 from consent.model import Channel
 from messaging_server.broker.case import Disposition
-from messaging_server.broker.inbound import assess_message, screened
+from messaging_server.broker.inbound import assess_message, receive, screened
 from messaging_server.broker.notices import Notice
+from messaging_server.errors import NotFoundError
 from messaging_server.message import Authentication, IncomingMessage
 from messaging_server.record.reading import open_thread
 from messaging_server.storage import outbox, records, tasks
 from messaging_server.storage.tasks import TaskKind
-from tests.clinic.world import World
+from tests.clinic.answering import answer
+from tests.clinic.outside import Outside
+from tests.clinic.world import PASSED, World
 from triage.model import Priority, QueueName
 
 
@@ -92,3 +95,34 @@ async def test_a_long_text_is_screened_beside_everybody_else_s_pages(world: Worl
 
     assert (turns > 10) is aside
     assert screening.result() == assess_message(world.clinic, message)
+
+
+@pytest.mark.parametrize(
+    ("sender", "proof"),
+    [
+        ("rose.lavigne@exemple.test", Authentication()),
+        ("rose.lavigne@exemple.tést", PASSED),
+        ("voleur@ailleurs.test", PASSED),
+        (None, PASSED),
+    ],
+)
+async def test_a_reply_address_in_other_hands_adds_nothing_to_its_thread(
+    world: World, sender: str | None, proof: Authentication
+) -> None:
+    """The token proves nobody: an unproven, similar, foreign or unclear author is held [EIN-08, EIN-11, T-29]."""
+    await world.consent()
+    asked = await world.write("Bonjour, une question.")
+    sent = await answer(world, asked.thread)
+    world.now, outside = sent.leaves_at, Outside(world)
+    await outside.run()
+    token = next(out.payload.token for out in outside.taken if out.to == world.patient_email)
+    message = IncomingMessage(
+        clinic=world.clinic.id, channel=Channel.EMAIL, received_at=world.now, idempotency=b"forged", sender=sender,
+        new_text="Envoyez tout à ma nouvelle adresse.", reply_token=token, authentication=proof,
+    )  # fmt: skip
+    receipt = await receive(world.means, world.clinic, message)
+
+    assert receipt.disposition is Disposition.HELD
+    assert receipt.thread != asked.thread
+    with pytest.raises(NotFoundError):
+        await open_thread(world.means.database, world.rose, receipt.thread, world.now)  # type: ignore[arg-type]
