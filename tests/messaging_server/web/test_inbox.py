@@ -164,6 +164,23 @@ async def test_an_automatic_text_looks_automatic(pages: Pages) -> None:
     assert "Message automatique" in page
 
 
+async def test_an_automatic_text_is_folded_once_a_person_has_answered(pages: Pages) -> None:
+    """The answer is what one came to read; until then the acknowledgement lies open [PAGES Thread]."""
+    world = pages.world
+    await world.consent()
+    receipt = await world.write(QUESTION)
+    rose = await pages.browser(world.rose)
+    before = await look(rose, f"/threads/{receipt.thread}")
+    await answer(world, receipt.thread)
+    world.later(minutes=2)
+    after = await look(rose, f"/threads/{receipt.thread}")
+
+    assert "<details>" not in before
+    folded = after.split("<details>")[1].split("</details>")[0]
+    assert "Ce texte est envoyé automatiquement" in folded
+    assert "prendre les deux ensemble" in after.replace(folded, "")
+
+
 async def test_the_words_of_a_message_stay_words(pages: Pages) -> None:
     """What somebody wrote is never markup on a page [ETQ-12]."""
     world = pages.world
