@@ -9,6 +9,8 @@ from messaging_server.cli import (
     doctoring,
     explaining,
     founding,
+    keeping,
+    keys,
     people,
     policies,
     recording,
@@ -25,8 +27,11 @@ app.command("check")(serving.check)
 app.command("doctor")(doctoring.doctor)
 app.command("demo")(demonstrating.demo)
 app.command("explain")(explaining.explain)
+app.command("backup")(keeping.backup)
+app.command("restore")(keeping.restore)
 app.add_typer(accounts.app, name="account")
 app.add_typer(channels.app, name="channel")
+app.add_typer(keys.app, name="keys")
 app.add_typer(people.app, name="people")
 app.add_typer(policies.app, name="policy")
 app.add_typer(recording.app, name="record")

@@ -50,11 +50,15 @@ async def _reset(login: str, given: dict[str, Any], settings_file: Path | None, 
 
 async def by_shares(here: Standing, given: dict[str, Any]) -> Reader:
     """Whoever holds enough recovery shares; asks for them one by one until an empty line."""
-    shares = list(map(str, given["shares"])) if "shares" in given else _asked()
     try:
-        return await recovering.recovered(here.means, here.clinic, shares)
+        return await recovering.recovered(here.means, here.clinic, shares_of(given))
     except WrongSecretError as error:
         raise refuse(f"{error}.".capitalize()) from error
+
+
+def shares_of(given: dict[str, Any]) -> list[str]:
+    """The recovery shares of the answers, or as they are typed."""
+    return list(map(str, given["shares"])) if "shares" in given else _asked()
 
 
 def _asked() -> list[str]:
