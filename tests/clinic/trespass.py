@@ -87,6 +87,10 @@ async def knock(browser: Browser, method: str, path: str) -> tuple[int, str, str
         held = {cookie.key: cookie.value for cookie in browser.client.session.cookie_jar}
         form = FORM | {"csrf": csrf_of(held.get("session") or held["visit"])}
         answer_ = await browser.client.post(path, data=form, allow_redirects=False)
+    if answer_.content_type == "text/event-stream":
+        # It never ends; that it began is all that is asked.
+        answer_.close()
+        return answer_.status, "", ""
     return answer_.status, answer_.headers.get("Location", ""), await answer_.text()
 
 
