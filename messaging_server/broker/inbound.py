@@ -14,7 +14,7 @@ from messaging_server.broker.case import Case, Disposition
 from messaging_server.broker.chain import decide
 from messaging_server.broker.clinic import Clinic, Means
 from messaging_server.broker.filing import MovedError, write
-from messaging_server.broker.loading import Snapshot, load
+from messaging_server.broker.loading import Snapshot, load, look
 from messaging_server.broker.planning import plan
 from messaging_server.broker.receipt import Planned, Receipt
 from messaging_server.errors import UnavailableError
@@ -141,7 +141,7 @@ def _unit(
     means: Means, clinic: Clinic, message: IncomingMessage, snapshot: Snapshot, planned: Planned
 ) -> Callable[[Connection], None]:
     def unit(connection: Connection) -> None:
-        if load(connection, means, clinic, message).guard != snapshot.guard:
+        if look(connection, means, clinic, message).guard != snapshot.guard:
             raise MovedError("what the decision stood on changed")
         write(connection, planned.filing)
         reported = planned.decision.disposition is Disposition.REPORT and message.bounce_permanent

@@ -3,7 +3,7 @@
 Two snapshots that are equal lead to the same decision; when they differ the message is decided again.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -31,7 +31,7 @@ class Snapshot:
 
     seen: UUID | None
     person: UUID | None
-    language: str | None
+    language: str | None = None
     account: UUID | None
     people_at_address: int
     address: AddressRow | None
@@ -86,27 +86,38 @@ class _Author:
 
 def load(connection: Connection, means: Means, clinic: Clinic, message: IncomingMessage) -> Snapshot:
     """One consistent look at all that matters for this message."""
+    ground = look(connection, means, clinic, message)
+    person = people.person(connection, clinic.id, ground.person) if ground.person else None
+    outdated = keyring.outdated(connection, list(ground.holders))
+    return replace(ground, language=person.language if person else None, outdated=outdated)
+
+
+def look(connection: Connection, means: Means, clinic: Clinic, message: IncomingMessage) -> Snapshot:
+    """The part of it that the guard compares: in whose language, and which keys are due, is not asked again."""
     author = _author(connection, means, clinic, message)
     intake = records.intake_record(connection, clinic.id)
     record = (author.person and records.record_of_person(connection, clinic.id, author.person)) or intake
-    person = people.person(connection, clinic.id, author.person) if author.person else None
     thread = _thread(connection, clinic, message, author, record)
-    now = message.received_at
-    counted = author.address.id if author.address else None
+    counts = _answers(connection, author.address, message.received_at)
     sealed_to = {record.shared_key_id, record.clinic_key_id, intake.shared_key_id}
+    holders, teams = keyring.keys_to_seal(connection, clinic.id, sealed_to)
     return Snapshot(
         seen=threads.seen_before(connection, clinic.id, message_fingerprint(means, clinic, message)),
-        person=author.person, language=person.language if person else None, account=author.account,
-        people_at_address=author.count, address=author.address, addresses=author.addresses, record=record,
+        person=author.person, account=author.account, people_at_address=author.count,
+        address=author.address, addresses=author.addresses, record=record,
         intake=intake, thread=thread, delivery=author.delivery,
         task=tasks.open_task_of_thread(connection, thread.id) if thread else None,
         consents=consents.consents_of(connection, author.person) if author.person else (),
-        answers_this_thread=outbox.automatic_count(connection, counted, now - THREAD_PERIOD) if counted else 0,
-        answers_today=outbox.automatic_count(connection, counted, now - DAY) if counted else 0,
-        redirects_this_hour=outbox.automatic_count(connection, counted, now - HOUR) if counted else 0,
-        holders=keyring.holders(connection, sealed_to), outdated=keyring.outdated(connection, sealed_to),
-        teams=keyring.keys_of_clinic(connection, clinic.id, keyring.KeyKind.TEAM),
+        answers_this_thread=counts[0], answers_today=counts[1], redirects_this_hour=counts[2],
+        holders=holders, teams=teams,
     )  # fmt: skip
+
+
+def _answers(connection: Connection, address: AddressRow | None, now: datetime) -> tuple[int, ...]:
+    """Automatic texts to this address: in the thread throttle's period, in a day, in an hour (ACK-13)."""
+    if address is None:
+        return 0, 0, 0
+    return outbox.automatic_counts(connection, address.id, (now - THREAD_PERIOD, now - DAY, now - HOUR))
 
 
 def message_fingerprint(means: Means, clinic: Clinic, message: IncomingMessage) -> bytes:

@@ -4,10 +4,23 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Connection, Row, func, select, tuple_
+from sqlalchemy import (
+    ColumnElement,
+    CompoundSelect,
+    Connection,
+    Row,
+    Select,
+    and_,
+    bindparam,
+    func,
+    or_,
+    select,
+    union_all,
+)
 
 from keys.envelope import HolderKey, Wrap
 from keys.grants import Grant
@@ -125,6 +138,30 @@ def keys_of_clinic(connection: Connection, clinic: UUID, kind: KeyKind) -> dict[
     return {row.name: HolderKey(id=row.id, version=row.version, public=PublicKey(raw=row.public_key)) for row in found}
 
 
+def keys_to_seal(
+    connection: Connection, clinic: UUID, keys: Collection[UUID]
+) -> tuple[dict[UUID, HolderKey], dict[str, HolderKey]]:
+    """The current version of each of these keys by id, and of the clinic's team keys by team, in one question."""
+    given = {f"key{place}": key for place, key in enumerate(keys)}
+    held: dict[UUID, HolderKey] = {}
+    teams: dict[str, HolderKey] = {}
+    for row in connection.execute(_to_seal(len(keys)), {"clinic": clinic, **given}):
+        key = HolderKey(id=row.id, version=row.version, public=PublicKey(raw=row.public_key))
+        if row.kind == KeyKind.TEAM.value:
+            teams[row.name] = key
+        else:
+            held[row.id] = key
+    return held, teams
+
+
+@cache
+def _to_seal(keys: int) -> Select[Any]:
+    c = tables.shared_keys.c
+    teams = and_(c.clinic_id == bindparam("clinic"), c.kind == KeyKind.TEAM.value)
+    named = (c.id == bindparam(f"key{place}") for place in range(keys))
+    return select(c.id, c.version, c.public_key, c.kind, c.name).where(c.retired_at.is_(None), or_(teams, *named))
+
+
 def grants_to(connection: Connection, clinic: UUID, holder_ids: Collection[UUID]) -> tuple[Grant, ...]:
     """Everything that these holders can reach in one step."""
     return _grants(connection, tables.grants.c.clinic_id == clinic, tables.grants.c.holder_id.in_(holder_ids))
@@ -157,13 +194,19 @@ def outdated(connection: Connection, keys: Collection[UUID]) -> bool:
 
     That is a version of a team's or the recovery key which was replaced since, or an account that is blocked.
     """
+    given = {f"key{place}": key for place, key in enumerate(keys)}
+    return bool(keys) and connection.execute(_outdated(len(keys)), given).first() is not None
+
+
+@cache
+def _outdated(keys: int) -> CompoundSelect[Any]:
     g, own, holder, a = tables.grants.c, tables.shared_keys, tables.shared_keys.alias("holder"), tables.accounts.c
     current = (own.c.id == g.key_id) & (own.c.version == g.key_version) & own.c.retired_at.is_(None)
-    query = select(g.key_id).join(own, current).where(g.key_id.in_(keys)).limit(1)
+    named = or_(*(g.key_id == bindparam(f"key{place}") for place in range(keys)))
+    query = select(g.key_id).join(own, current).where(named)
     replaced = (holder.c.id == g.holder_id) & (holder.c.version == g.holder_version) & holder.c.retired_at.is_not(None)
     blocked = (a.id == g.holder_id) & (a.state == "blocked")
-    joined = (query.join(holder, replaced), query.join(tables.accounts, blocked))
-    return any(connection.execute(one).first() is not None for one in joined)
+    return union_all(query.join(holder, replaced), query.join(tables.accounts, blocked)).limit(1)
 
 
 def key_row(connection: Connection, key: UUID) -> SharedKeyRow | None:
@@ -215,14 +258,22 @@ def wraps_of(connection: Connection, content_keys: Collection[UUID]) -> tuple[Wr
 
 def unchanged(connection: Connection, expected: Collection[HolderKey]) -> bool:
     """Whether every key that something was sealed to is still the current version: a guard of the write."""
+    versions = {(key.id, key.version) for key in expected}
+    if not versions:
+        return True
+    given: dict[str, object] = {}
+    for place, (key, version) in enumerate(versions):
+        given |= {f"key{place}": key, f"version{place}": version}
+    return bool(connection.execute(_still_current(len(versions)), given).scalar_one() == len(versions))
+
+
+@cache
+def _still_current(keys: int) -> Select[Any]:
     c = tables.shared_keys.c
-    pairs = [(key.id, key.version) for key in expected]
-    found = connection.execute(
-        select(func.count()).select_from(tables.shared_keys).where(
-            tuple_(c.id, c.version).in_(pairs), c.retired_at.is_(None)
-        )
-    ).scalar_one()  # fmt: skip
-    return bool(found == len(set(pairs)))
+    same = (
+        and_(c.id == bindparam(f"key{place}"), c.version == bindparam(f"version{place}")) for place in range(keys)
+    )
+    return select(func.count()).select_from(tables.shared_keys).where(c.retired_at.is_(None), or_(*same))
 
 
 def add_recovery(connection: Connection, clinic: UUID, key: UUID, subsets: Iterable[SealedSubset]) -> None:

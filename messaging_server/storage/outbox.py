@@ -4,10 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
+from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Connection, bindparam, func, select
+from sqlalchemy import ColumnElement, Connection, Select, bindparam, func, select
 
 from consent.model import Channel
 from keys.envelope import Sealed
@@ -137,15 +138,19 @@ def stop_queued(connection: Connection, exchange_id: UUID, now: datetime) -> int
     return done.rowcount
 
 
-def automatic_count(connection: Connection, address: UUID, since: datetime) -> int:
-    """How many automatic texts an address was sent, or will be, since then: the throttle's count (ACK-13)."""
-    return int(connection.execute(_AUTOMATIC, {"of": address, "since": since}).scalar_one())
+def automatic_counts(connection: Connection, address: UUID, since: Sequence[datetime]) -> tuple[int, ...]:
+    """How many automatic texts an address was sent, or will be, since each of these: the throttle's counts (ACK-13)."""
+    given = {"of": address, "oldest": min(since)} | {f"since{place}": at for place, at in enumerate(since)}
+    return tuple(connection.execute(_automatic(len(since)), given).one())
 
 
-_D = tables.deliveries.c
-_AUTOMATIC = select(func.count()).where(
-    _D.address_id == bindparam("of"), _D.automatic.is_(True), _D.created_at >= bindparam("since")
-)
+@cache
+def _automatic(moments: int) -> Select[*tuple[Any, ...]]:
+    d = tables.deliveries.c
+    counts = (func.count().filter(d.created_at >= bindparam(f"since{place}")) for place in range(moments))
+    return select(*counts).where(
+        d.address_id == bindparam("of"), d.automatic.is_(True), d.created_at >= bindparam("oldest")
+    )
 
 
 def next_due(connection: Connection) -> datetime | None:
