@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -26,8 +27,12 @@ WORD = "tangerine"
 @pytest.fixture
 def shares(world: World, tmp_path: Path) -> Path:
     """Two of the three printed shares, as a file."""
-    path = tmp_path / "shares.toml"
-    path.write_text(tomli_w.dumps({"shares": list(world.founded.shares[:2])}), encoding="utf-8")
+    return written(tmp_path / "shares.toml", world.founded.shares[:2])
+
+
+def written(path: Path, given: Sequence[str]) -> Path:
+    """Shares as a file of answers."""
+    path.write_text(tomli_w.dumps({"shares": list(given)}), encoding="utf-8")
     return path
 
 
@@ -49,6 +54,21 @@ def files(folder: Path) -> set[str]:
 def folders(folder: Path) -> set[str]:
     """The folders in a folder."""
     return {path.name for path in folder.iterdir() if path.is_dir()}
+
+
+def alive(folder: Path) -> Path:
+    """The key file of a machine that is not empty."""
+    (folder / "keys").mkdir()
+    path = folder / "keys/server.keys"
+    path.write_bytes(b"alive")
+    return path
+
+
+def damage(path: Path, *, cut: bool) -> None:
+    """Lose the end of a file, or change one byte of it."""
+    data = bytearray(path.read_bytes())
+    data[-3] ^= 1
+    path.write_bytes(data[:-9] if cut else data)
 
 
 def is_private(path: Path) -> bool:
@@ -114,11 +134,10 @@ async def test_restoring_touches_nothing_that_is_there(
 ) -> None:
     """A restore over a living clinic is refused before anything is read."""
     await run("backup", tmp_path / "one.backup")
-    (elsewhere / "keys").mkdir()
-    (elsewhere / "keys/server.keys").write_bytes(b"alive")
+    kept = alive(elsewhere)
     result = there(elsewhere, "restore", tmp_path / "one.backup", "--answers", shares)
     assert result.exit_code == 2
-    assert (elsewhere / "keys/server.keys").read_bytes() == b"alive"
+    assert kept.read_bytes() == b"alive"
     assert files(elsewhere) == {"settings.toml", "keys/server.keys"}
 
 
@@ -130,13 +149,11 @@ async def test_what_does_not_open_whole_restores_nothing(
     source = tmp_path / "one.backup"
     await run("backup", source)
     if harm == "one share":
-        shares.write_text(tomli_w.dumps({"shares": [world.founded.shares[0]]}), encoding="utf-8")
+        written(shares, world.founded.shares[:1])
     elif harm == "another file":
-        source.write_bytes(b"PK" * 500)
+        source = shares
     else:
-        data = bytearray(source.read_bytes())
-        data[-3] ^= 1
-        source.write_bytes(data[:-9] if harm == "cut" else data)
+        damage(source, cut=harm == "cut")
     result = there(elsewhere, "restore", source, "--answers", shares)
     assert result.exit_code == 1
     assert "Traceback" not in result.output
@@ -182,7 +199,6 @@ async def test_new_shares_take_the_place_of_the_old_ones(
     fresh = json.loads(result.stdout)["recovery_shares"]
     await run("backup", tmp_path / "one.backup")
     assert there(elsewhere, "restore", tmp_path / "one.backup", "--answers", shares).exit_code == 1
-    shares.write_text(tomli_w.dumps({"shares": fresh[:1]}), encoding="utf-8")
+    written(shares, fresh[:1])
     assert there(elsewhere, "restore", tmp_path / "one.backup", "--answers", shares).exit_code == 0
-    shutil.rmtree(elsewhere)
     assert (await run("keys", "reshare", "--needed", "3", "--total", "2", "--answers", shares)).exit_code == 2

@@ -34,7 +34,8 @@ async def test_a_damaged_file_is_not_sound(tmp_path: Path) -> None:
     """Pages that were overwritten, or a file that is none, are noticed before anything is restored [SEC-16]."""
     path = tmp_path / "live.sqlite3"
     database = await open_database(f"sqlite:///{path}")
-    await database.write(lambda c: [clinics.add_clinic(c, uuid4(), f"{n}.test", NOON) for n in range(50)])
+    for number in range(50):
+        await database.write(lambda c, host=f"{number}.test": clinics.add_clinic(c, uuid4(), host, NOON))  # type: ignore[misc]
     await database.close()
     assert copying.sound(path)
     data = bytearray(path.read_bytes())
