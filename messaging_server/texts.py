@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from enum import StrEnum
-from functools import partial
+from functools import lru_cache, partial
 from io import BytesIO
 from pathlib import Path
 from typing import NoReturn, Self
@@ -127,6 +127,7 @@ def _span(language: Language, value: timedelta) -> str:
     return format_unit(minutes // (60 * 24), "duration-day", length="long", locale=language.locale)
 
 
+@lru_cache(maxsize=512)
 def _phone(language: Language, value: str) -> str:
     """A number as people here write it: `514 555-0142` in French, `514-555-0142` in English; short ones as they are."""
     try:
@@ -144,6 +145,7 @@ def _phone(language: Language, value: str) -> str:
     return f"{toll_free}{national[:3]}{gap}{national[3:6]}-{national[6:]}{extension}"
 
 
+@lru_cache(maxsize=512)
 def _tel(value: str) -> str:
     """The address behind a tap-to-call link (RFC 3966); letters such as `1 866 APPELLE` become their figures."""
     try:

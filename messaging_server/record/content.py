@@ -61,7 +61,11 @@ class Judgement:
 
 def content_bytes(content: Content) -> bytes:
     """The sealed form of a content."""
-    return json.dumps({"v": VERSION} | asdict(content), ensure_ascii=False).encode("utf-8", "surrogatepass")
+    document = {
+        "v": VERSION, "subject": content.subject, "text": content.text, "quoted": content.quoted,
+        "sender": content.sender, "files": [asdict(note) for note in content.files],
+    }  # fmt: skip
+    return json.dumps(document, ensure_ascii=False).encode("utf-8", "surrogatepass")
 
 
 def read_content(data: bytes) -> Content:
