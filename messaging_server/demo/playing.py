@@ -146,7 +146,7 @@ async def _react(stage: Stage, scene: Scene) -> None:
     await open_thread(means.database, who, task.thread_id, stage.clock())
     claimed = await means.database.read(lambda c: _task(c, clinic.id, task.id))
     reply = Reply(
-        task=claimed.id, version=claimed.version, subject="Re : " + scene.subject, text=scene.answer,
+        task=claimed.id, version=claimed.version, subject=scene.subject, text=scene.answer,
         category=scene.category, questions=dict.fromkeys(QUESTIONS, False),
     )  # fmt: skip
     sent = await outbound.send(means, clinic, who, reply, stage.clock())

@@ -20,7 +20,7 @@ from messaging_server.storage.queries.people import PersonRow
 from messaging_server.texts import Language
 from messaging_server.web import rows
 from messaging_server.web.posted import Fields, posted
-from messaging_server.web.views.frame import ErrorCode, FieldError, FlashCode, Nav
+from messaging_server.web.views.frame import NAV_URLS, ErrorCode, FieldError, FlashCode, Nav
 from messaging_server.web.views.people import Enrol, Letter
 from messaging_server.web.visit import Visit, staff_only, visit
 
@@ -131,15 +131,16 @@ async def new_letter(here: Visit, person_id: UUID) -> web.Response:
 
 
 def show_letter(
-    here: Visit, name: str, issued: Issued, language: Language, *, done: str | None = None, current: Nav = Nav.PEOPLE
+    here: Visit, name: str, issued: Issued, language: Language, *, colleague: bool = False
 ) -> web.Response:
     """The letter, in the language of whom it is for; the code is on this page and nowhere else."""
     address = here.clinic.portal_url.rstrip("/") + "/activate"
     view = Letter(
         name=name, address=address, login=issued.login, code=issued.code, qr_base64=picture(address),
-        expires=here.clinic.local(issued.expires_at), on=rows.today(here), person=issued.person, done=done,
+        expires=here.clinic.local(issued.expires_at), on=rows.today(here), person=issued.person,
+        done=NAV_URLS[Nav.TEAM] if colleague else None, asks_birth_date=not colleague,
     )  # fmt: skip
-    return here.reading(language).page("staff/letter", view, current=current)
+    return here.reading(language).page("staff/letter", view, current=Nav.TEAM if colleague else Nav.PEOPLE)
 
 
 def picture(address: str) -> str:

@@ -96,7 +96,7 @@ async def _invite(here: Visit, form: Fields) -> web.Response:
     except InvalidError:
         form.wrong("login", ErrorCode.ADDRESS_TAKEN)
         return await _page(here, form)
-    return show_letter(here, new.name.full, issued, Language(new.language), done="/staff/team", current=Nav.TEAM)
+    return show_letter(here, new.name.full, issued, Language(new.language), colleague=True)
 
 
 def _read(here: Visit, form: Fields) -> NewColleague | None:

@@ -111,6 +111,8 @@ class Letter:
     person: UUID
     done: str | None = None
     """Where to go on; the patient's page when nothing is given."""
+    asks_birth_date: bool = True
+    """False for a colleague, who has none on file."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

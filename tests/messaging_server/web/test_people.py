@@ -253,6 +253,7 @@ async def test_an_administrator_invites_and_a_member_admits(pages: Pages) -> Non
 
     assert status == 200
     assert 'href="/staff/team"' in letter
+    assert word("letter.type_code_only") in unescape(letter)
     assert word("flash.admitted") in unescape(page)
     assert row is not None
     assert row.state == AccountState.ACTIVE
