@@ -14,7 +14,7 @@ from keys.server import fingerprint
 from messaging_server.broker.clinic import Clinic, Means
 from messaging_server.errors import NotFoundError
 from messaging_server.message import IncomingMessage
-from messaging_server.storage import accounts, consents, keyring, outbox, people, records, tasks, threads
+from messaging_server.storage import accounts, consents, keyring, outbox, people, records, rotating, tasks, threads
 from messaging_server.storage.database import Connection
 from messaging_server.storage.people import AddressRow
 
@@ -88,7 +88,7 @@ def load(connection: Connection, means: Means, clinic: Clinic, message: Incoming
     """One consistent look at all that matters for this message."""
     ground = look(connection, means, clinic, message)
     person = people.person(connection, clinic.id, ground.person) if ground.person else None
-    outdated = keyring.outdated(connection, list(ground.holders))
+    outdated = rotating.outdated(connection, list(ground.holders))
     return replace(ground, language=person.language if person else None, outdated=outdated)
 
 

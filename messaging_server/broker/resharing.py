@@ -19,7 +19,7 @@ from messaging_server.message import new_id
 from messaging_server.record import ledger
 from messaging_server.record.entry import EntryKind, Fact
 from messaging_server.record.reading import Reader
-from messaging_server.storage import clinics, keyring
+from messaging_server.storage import clinics, keyring, rotating
 from messaging_server.storage.database import Connection
 from messaging_server.storage.keyring import KeyKind, SharedKeyRow
 
@@ -41,7 +41,7 @@ async def reshare(
     def unit(connection: Connection) -> None:
         if set(keyring.grants_to(connection, clinic.id, [old.account])) != set(before):
             raise ConflictError("changed")
-        keyring.retire(connection, old.account, now)
+        rotating.retire(connection, old.account, now)
         keyring.drop_recovery(connection, old.account)
         keyring.add_shared_key(connection, _row(clinic.id, holder, now))
         keyring.add_recovery(connection, clinic.id, holder.id, made.subsets)
@@ -70,7 +70,7 @@ def _attest(
     connection: Connection, clinic: UUID, grants: Sequence[Grant], old: UUID, holder: HolderKey, now: datetime
 ) -> None:
     """Every record's ledger says that the old recovery key reads no further, and which new one does."""
-    records = keyring.records_of_keys(connection, clinic)
+    records = rotating.records_of_keys(connection, clinic)
     for record, own in _by_record(grants, records).items():
         ended = (
             Fact(kind=EntryKind.REVOKED, at=now, parties={"key": key, "holder": old})

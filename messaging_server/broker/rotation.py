@@ -21,7 +21,7 @@ from messaging_server.message import new_id
 from messaging_server.record import ledger
 from messaging_server.record.entry import EntryKind, Fact
 from messaging_server.record.reading import ACCOUNT_KEY_VERSION, Reader
-from messaging_server.storage import accounts, clinics, keyring, records, tasks
+from messaging_server.storage import accounts, clinics, keyring, records, rotating, tasks
 from messaging_server.storage.accounts import AccountRole, AccountRow, AccountState
 from messaging_server.storage.database import Connection
 from messaging_server.storage.keyring import KeyKind, SharedKeyRow
@@ -43,7 +43,7 @@ class _Turn:
 
 
 def _turn(connection: Connection, clinic: UUID, key: UUID, leaving: UUID | None = None) -> _Turn:
-    row = keyring.key_row(connection, key)
+    row = rotating.key_row(connection, key)
     if row is None:
         raise NotFoundError(str(key))
     before = dict.fromkeys(keyring.holders_of(connection, key, row.version))
@@ -122,7 +122,7 @@ def _due(connection: Connection, clinic: UUID, record_id: UUID, now: datetime) -
     if record is None:
         raise NotFoundError(str(record_id))
     keys = dict.fromkeys((record.shared_key_id, record.clinic_key_id))
-    if not keyring.outdated(connection, list(keys)):
+    if not rotating.outdated(connection, list(keys)):
         return ()
     if record.person_id and accounts.code_with_keys_waits(connection, record.person_id, now):
         return ()
