@@ -2,9 +2,11 @@
 
 from collections.abc import Collection
 from datetime import datetime
+from functools import cache
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, select
+from sqlalchemy import CompoundSelect, Connection, bindparam, or_, select, union_all
 
 from messaging_server.storage import tables
 from messaging_server.storage.keyring import SharedKeyRow
