@@ -17,7 +17,7 @@ from messaging_server.texts import Language
 from messaging_server.web import site
 from messaging_server.web.events import Hub
 from messaging_server.web.sessions import begin
-from messaging_server.web.views.common import Audience
+from messaging_server.web.views.frame import Audience
 from messaging_server.web.visit import Site, Visit
 from tests.clinic.world import World
 
