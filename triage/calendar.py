@@ -19,6 +19,7 @@ DAY: Final = timedelta(days=1)
 _WEEK: Final = tuple(Weekday)
 _LOOK_AHEAD: Final = 10 * CLOSED_AT_MOST
 """Days; even a clinic open one day a week that closes on each of them for years opens again within as many."""
+_DAYS_KNOWN: Final = 2_000
 _MINUTES_A_DAY: Final = 24 * 60
 
 
@@ -48,6 +49,8 @@ class Calendar:
 
     policy: Policy
     _zone: ZoneInfo = field(init=False, repr=False, compare=False)
+    _known: dict[date, tuple[Opening, ...]] = field(default_factory=dict, init=False, repr=False, compare=False)
+    """Days worked out already: the same few are asked for with every message, and a policy never changes."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "_zone", ZoneInfo(self.policy.timezone))
@@ -58,6 +61,15 @@ class Calendar:
 
     def opens(self, day: date) -> tuple[Opening, ...]:
         """The openings of a day, in order; none when the clinic is closed."""
+        found = self._known.get(day)
+        if found is None:
+            found = self._work_out(day)
+            if len(self._known) >= _DAYS_KNOWN:
+                self._known.clear()
+            self._known[day] = found
+        return found
+
+    def _work_out(self, day: date) -> tuple[Opening, ...]:
         both = (Opening(self._at(day, span.start), self._at(day, span.end)) for span in self._spans(day))
         # Where the clock springs forward, an opening in the hour that does not exist is no opening.
         return tuple(opening for opening in both if opening.start < opening.end)

@@ -37,7 +37,7 @@ def plan(
     filing = Filing(
         clinic=clinic.id, record=draft.record.id, now=draft.now,
         sealed_to=all_holders([draft.readers, draft.staff]), wraps=(*draft.readers.wraps, *draft.staff.wraps),
-        new_thread=draft.opened, touch=(draft.thread, threads.Role.PATIENT, False),
+        new_thread=draft.opened, touch=None if draft.opened else (draft.thread, threads.Role.PATIENT, False),
         exchanges=(exchange, *said.exchanges), blobs=blobs, deliveries=said.deliveries,
         addresses=said.addresses,
         new_task=task, task_changes=changes,

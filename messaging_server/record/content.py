@@ -5,7 +5,7 @@ Both are JSON documents with a version, so that a record opened in twenty years 
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields, is_dataclass
 from typing import Any
 from uuid import UUID
 
@@ -80,11 +80,13 @@ def read_content(data: bytes) -> Content:
 
 def judgement_bytes(judgement: Judgement) -> bytes:
     """The sealed form of a judgement."""
-    document = {"v": VERSION} | asdict(judgement)
+    document = {"v": VERSION} | {one.name: getattr(judgement, one.name) for one in fields(judgement)}
     return json.dumps(document, default=_plain, ensure_ascii=False).encode("utf-8", "surrogatepass")
 
 
 def _plain(value: Any) -> Any:
+    if is_dataclass(value):
+        return {one.name: getattr(value, one.name) for one in fields(value)}
     if isinstance(value, bytes):
         return value.hex()
     if isinstance(value, UUID):
