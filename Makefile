@@ -38,9 +38,7 @@ check: $(STAMP)  ## Lint, types, import contracts, and the table of requirements
 bench: $(STAMP)  ## Measure, and print ratios (FULL=1 adds the million)
 	$(BIN)/python -m bench
 
-soak: $(STAMP)  ## Run the tests again and again, each time from another seed, for MINUTES=10
-	@end=$$(( $$(date +%s) + 60 * $(MINUTES) )); \
-	while [ "$$(date +%s)" -lt "$$end" ]; do \
-	  seed=$$(od -An -N4 -tu4 /dev/urandom | tr -d ' '); echo "seed $$seed"; \
-	  $(BIN)/python -m pytest -q -n $(WORKERS) --hypothesis-seed=$$seed $(ARGS) || exit 1; \
-	done
+soak: $(STAMP)  ## Kill rounds, faults and the theft for MINUTES=10, then every test once from a new seed
+	MINUTES=$(MINUTES) $(BIN)/python -m pytest -q --timeout=0 tests/journeys/faults $(ARGS)
+	@seed=$$(od -An -N4 -tu4 /dev/urandom | tr -d ' '); echo "seed $$seed"; \
+	$(BIN)/python -m pytest -q -n $(WORKERS) --hypothesis-seed=$$seed $(ARGS)

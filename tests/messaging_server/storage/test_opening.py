@@ -27,6 +27,6 @@ async def test_nobody_else_on_the_machine_can_read_the_database(tmp_path: Path) 
 async def test_a_database_of_another_kind_is_refused() -> None:
     """Two kinds are known, and the message names them without repeating a password [AUD-02]."""
     with pytest.raises(ValueError, match="sqlite") as refused:
-        await open_database("mysql://root:secret@db/clinic")
+        await open_database("mysql://owner:secret@db/clinic")
 
     assert "secret" not in str(refused.value)
