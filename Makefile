@@ -41,4 +41,4 @@ bench: $(STAMP)  ## Measure, and print ratios (FULL=1 adds the million)
 soak: $(STAMP)  ## Kill rounds, faults and the theft for MINUTES=10, then every test once from a new seed
 	MINUTES=$(MINUTES) $(BIN)/python -m pytest -q --timeout=0 tests/journeys/faults $(ARGS)
 	@seed=$$(od -An -N4 -tu4 /dev/urandom | tr -d ' '); echo "seed $$seed"; \
-	$(BIN)/python -m pytest -q -n $(WORKERS) --hypothesis-seed=$$seed $(ARGS)
+	env -u MINUTES $(BIN)/python -m pytest -q -n $(WORKERS) --hypothesis-seed=$$seed $(ARGS)
