@@ -49,6 +49,11 @@ class Payload:
     in_reply_to: str | None = field(default=None, repr=False)
 
     @property
+    def urgent(self) -> bool:
+        """Whether it may be somebody's direction to help: it does not wait for the end of a channel's pause."""
+        return self.notice in {Notice.EMERGENCY, Notice.NOT_YET, Notice.STAFF_ALERT}
+
+    @property
     def gate_free(self) -> bool:
         """Whether it may go without a consent to the channel."""
         return self.notice in GATE_FREE

@@ -35,7 +35,7 @@ Until = Annotated[str | None, typer.Option("--to", help="End; else until `channe
 def pause(
     channel: Which, start: From = None, end: Until = None, host: Host = None, settings_file: SettingsFile = None
 ) -> None:
-    """Let nothing leave by a channel: neither answers nor alerts nor emergency texts. What comes in is taken as ever.
+    """Let a channel rest: answers and notices wait, emergency texts and alerts still leave; all that comes is taken.
 
     Moments without an offset are in clinic time.
     """

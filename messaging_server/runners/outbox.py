@@ -104,7 +104,7 @@ async def _send(box: Outbox, row: DeliveryRow) -> None:
     payload = read_payload(box.means.keys, row)
     now = box.clock()
     resting = await box.means.database.read(lambda c: pauses.paused(c, row.clinic_id, row.channel, now))
-    if resting is not None:
+    if resting is not None and not payload.urgent:
         await _rest(box, row, resting.ends_at or now + PAUSE_LOOK)
         return
     refusal, address = await box.means.database.read(lambda c: _ask_gate(c, row, payload, now))

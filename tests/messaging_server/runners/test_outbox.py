@@ -1,7 +1,8 @@
 """The outbox: what leaves, when, and what happens when it cannot."""
 
 from consent.model import Act, Channel, Scope
-from messaging_server.broker import inbound  # noqa: F401  # the room under test stands on it
+from messaging_server.broker import pausing
+from messaging_server.broker.notices import Notice
 from messaging_server.message import Keyword
 from messaging_server.runners.outbox import Attempt, Outcome
 from messaging_server.storage import outbox, tasks
@@ -102,6 +103,18 @@ async def test_stop_ends_texts_at_once_and_is_confirmed_once(world: World) -> No
     texts = [out for out in outside.taken if out.to == world.patient_phone]
     assert [out.payload.notice for out in texts] == ["opt_out_confirmed"]
     assert any(out.to == world.patient_email for out in outside.taken)
+
+
+async def test_a_paused_channel_still_carries_the_emergency_and_lets_the_rest_wait(world: World) -> None:
+    """Nobody's direction to help waits for the end of a pause; an ordinary acknowledgement does [ACK-07, ACK-13]."""
+    await world.consent()
+    await pausing.pause(world.means, world.clinic, Channel.EMAIL, world.now, None, world.now)
+    await world.mail("Bonjour, une question toute simple.")
+    await world.mail("J'ai un gros serrement dans la poitrine qui descend dans le bras gauche.")
+    outside = Outside(world)
+    await outside.run()
+
+    assert [out.payload.notice for out in outside.taken] == [Notice.EMERGENCY]
 
 
 async def test_a_text_channel_alone_gives_no_mail(world: World) -> None:
