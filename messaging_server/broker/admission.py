@@ -6,7 +6,7 @@ Source: DESIGN section 5 (activation codes, admission by a team member), IDN-03,
 import asyncio
 import base64
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
@@ -18,7 +18,7 @@ from keys.envelope import Context, HolderKey
 from keys.grants import Grant, grant
 from keys.server import fingerprint, open_directory, seal_directory
 from keys.suite import PrivateKey, WrongSecretError
-from messaging_server.broker import directory
+from messaging_server.broker import directory, etiquette
 from messaging_server.broker.clinic import Clinic, Means
 from messaging_server.broker.enrolment import (
     CODE_TRIES,
@@ -200,18 +200,25 @@ class NewColleague:
     role: AccountRole
     language: str
     login: str = field(repr=False)
-    title: str = ""
+    titles: Mapping[str, str] = field(default_factory=dict)
+    """The professional title by language (ETQ-09)."""
     phone: str = field(default="", repr=False)
 
 
 def colleague_rows(
     means: Means, clinic: Clinic, new: NewColleague, now: datetime
 ) -> tuple[PersonRow, directory.Profile]:
-    """A colleague's person row; raises InvalidError when the sign-in name is missing."""
+    """A colleague's person row.
+
+    Raises InvalidError without a sign-in name, and for a physician's letters on anybody else (ETQ-09).
+    """
     if not new.login.strip():
         raise InvalidError("login", "missing")
+    written = "\n".join([new.name.full, *new.titles.values()])
+    if new.role is not AccountRole.PHYSICIAN and etiquette.claims_physician(written):
+        raise InvalidError("title", "physicians_only")
     person = new_id(now)
-    profile = directory.Profile(login=new.login.strip(), title=new.title, phone=new.phone)
+    profile = directory.Profile(login=new.login.strip(), titles=directory.titles_of(new.titles), phone=new.phone)
     return PersonRow(
         id=person, clinic_id=clinic.id, kind=PersonKind.STAFF, language=new.language,
         sealed_name=directory.seal_name(means.keys, clinic.id, person, new.name),

@@ -2,7 +2,7 @@
 
 import json
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import date
 from uuid import UUID
@@ -14,6 +14,7 @@ from consent.model import Channel
 from keys.server import ServerKeys, fingerprint, open_directory, seal_directory
 from messaging_server.errors import InvalidError
 from messaging_server.storage.people import AddressRow, PersonRow
+from messaging_server.texts import Language
 
 SHORTEST_PREFIX = 3
 # Whether a domain can be reached is for the code that comes back to show, not for a list of reserved names (the
@@ -41,11 +42,23 @@ class Profile:
     login: str = field(default="", repr=False)
     birth_date: str = field(default="", repr=False)
     """ISO 8601, a patient's second identifier (IDN-04)."""
-    title: str = ""
-    """A professional's title, e.g. "infirmière praticienne spécialisée"; a physician's specialty title."""
+    titles: Mapping[str, str] = field(default_factory=dict)
+    """A professional's title by language, e.g. "infirmière praticienne"; a physician's specialty (ETQ-09)."""
     phone: str = field(default="", repr=False)
     seen_document: str = ""
     """Which document staff saw at enrolment: its kind only, never a copy (IDN-01)."""
+
+    def title_in(self, language: str) -> str:
+        """The title in a reader's language; the one there is, where a profession has no name in the other."""
+        given = (self.titles.get(language, ""), *self.titles.values())
+        return next((title.strip() for title in given if title.strip()), "")
+
+
+def titles_of(given: str | Mapping[str, str]) -> dict[str, str]:
+    """Titles by language; one that was given without a language, as it once was stored, stands for both."""
+    if isinstance(given, str):
+        given = {language.value: given for language in Language}
+    return {language: title.strip() for language, title in given.items() if title.strip()}
 
 
 def seal_name(keys: ServerKeys, clinic: UUID, person: UUID, name: Name) -> bytes:
@@ -65,7 +78,9 @@ def seal_profile(keys: ServerKeys, clinic: UUID, person: UUID, profile: Profile)
 
 def open_profile(keys: ServerKeys, row: PersonRow) -> Profile:
     """The profile of a person."""
-    return Profile(**json.loads(open_directory(keys, row.sealed_profile, row.clinic_id, row.id, "profile")))
+    stored = json.loads(open_directory(keys, row.sealed_profile, row.clinic_id, row.id, "profile"))
+    before = titles_of(stored.pop("title", ""))  # what was sealed before titles had a language
+    return Profile(**{"titles": before} | stored)
 
 
 def open_address(keys: ServerKeys, row: AddressRow) -> str:

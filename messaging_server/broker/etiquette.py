@@ -7,6 +7,7 @@ import re
 
 from messaging_server.broker.directory import Name, Profile, fold
 from messaging_server.storage.accounts import AccountRole
+from messaging_server.texts import Language
 
 GREETINGS = (
     "bonjour", "bonsoir", "madame", "monsieur", "chere", "cher", "allo", "hello", "hi", "dear", "good morning",
@@ -18,6 +19,7 @@ CLOSINGS = (
     "kind regards", "have a good day", "respectueusement",
 )  # fmt: skip
 PHYSICIAN_SUFFIX = "M.D."
+_CLAIMS = re.compile(r"(?<!\w)m\.?\s?d\.?(?!\w)", re.IGNORECASE)
 
 
 def problems(subject: str, text: str) -> tuple[str, ...]:
@@ -44,17 +46,23 @@ def _begins(line: str) -> bool:
     return any(re.match(rf"{re.escape(word)}\b", line) for word in GREETINGS)
 
 
-def signature(name: Name, profile: Profile, role: AccountRole) -> str | None:
-    """The professional signature, or None while the profile lacks what it needs (ETQ-08).
+def claims_physician(words: str) -> bool:
+    """Whether somebody's name or title carries the letters that a physician alone may sign with (ETQ-09, T-37)."""
+    return _CLAIMS.search(words) is not None
 
-    "First Last, M.D." is for physicians alone (ETQ-09); others sign with their own title.
+
+def signature(name: Name, profile: Profile, role: AccountRole, language: Language) -> str | None:
+    """The professional signature in a patient's language, or None while the profile lacks what it needs (ETQ-08).
+
+    "First Last, M.D." is for physicians alone (ETQ-09); others sign with their own title, and with nobody else's.
     """
-    if not (name.first.strip() and name.last.strip() and profile.phone.strip()):
+    title, phone = profile.title_in(language), profile.phone.strip()
+    if not (name.first.strip() and name.last.strip() and phone):
         return None
     if role is AccountRole.PHYSICIAN:
-        lines = [f"{name.full}, {PHYSICIAN_SUFFIX}", profile.title, profile.phone]
-    elif profile.title.strip():
-        lines = [name.full, profile.title, profile.phone]
+        shown = name.full if claims_physician(name.full) else f"{name.full}, {PHYSICIAN_SUFFIX}"
+    elif title and not claims_physician(f"{name.full}\n{title}"):
+        shown = name.full
     else:
         return None
-    return "\n".join(line for line in lines if line.strip())
+    return "\n".join(line for line in (shown, title, phone) if line)

@@ -24,6 +24,7 @@ from messaging_server.storage.database import Connection
 from messaging_server.storage.people import PersonRow
 from messaging_server.storage.queries import inbox, whole_record
 from messaging_server.storage.records import RecordRow
+from messaging_server.texts import Language
 
 RAW: Final = "raw"
 _UNSAFE: Final = re.compile(r"[^\w.\- ]")
@@ -99,18 +100,19 @@ async def _page(means: Means, clinic: Clinic, ground: _Ground, opened: OpenedThr
     authors = {row.author_id for row in rows if row.author_id}
     found = await means.database.read(lambda c: inbox.colleagues(c, clinic.id, authors))
     patient = directory.open_name(means.keys, ground.person).full
-    names = {account: _called(means, one.person) for account, one in found.items()} | {ground.person.id: patient}
     language = language_of(ground.person.language, clinic)
+    names = {account: _called(means, one.person, language) for account, one in found.items()}
     how = Transcribing(
-        names=names, clinic=clinic.policy.names[language], patient=patient, zone=clinic.zone, made_at=now,
-        leaving=leaving,
+        names=names | {ground.person.id: patient}, clinic=clinic.policy.names[language], patient=patient,
+        zone=clinic.zone, made_at=now, leaving=leaving,
     )  # fmt: skip
     return transcript(means.texts, language, opened, how).encode()
 
 
-def _called(means: Means, person: PersonRow) -> str:
+def _called(means: Means, person: PersonRow, language: Language) -> str:
     """A name, with the title where there is one."""
-    name, title = directory.open_name(means.keys, person).full, directory.open_profile(means.keys, person).title
+    name = directory.open_name(means.keys, person).full
+    title = directory.open_profile(means.keys, person).title_in(language)
     return f"{name}, {title}" if title else name
 
 

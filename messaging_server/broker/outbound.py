@@ -117,9 +117,8 @@ def _review(
     means: Means, clinic: Clinic, who: Reader, reply: Reply, ground: _Ground, now: datetime
 ) -> Review:
     language = language_of(ground.person.language, clinic)
-    signature = etiquette.signature(
-        directory.open_name(means.keys, ground.author), directory.open_profile(means.keys, ground.author), who.role
-    )
+    name, profile = directory.open_name(means.keys, ground.author), directory.open_profile(means.keys, ground.author)
+    signature = etiquette.signature(name, profile, who.role, language)
     found = assess(
         [Part("subject", reply.subject), Part("text", reply.text)], direction=Direction.OUTBOUND,
         language=language, ruleset=clinic.ruleset,

@@ -14,7 +14,7 @@ from messaging_server.app.clinics import builtin_lines, builtin_policy, builtin_
 from messaging_server.broker import founding, publishing
 from messaging_server.broker.admission import NewColleague
 from messaging_server.broker.clinic import Clinic, Means
-from messaging_server.broker.directory import Name
+from messaging_server.broker.directory import Name, titles_of
 from messaging_server.cli.serving import SettingsFile, read_settings
 from messaging_server.clock import utc_now
 from messaging_server.message import ClinicId, new_id
@@ -94,6 +94,6 @@ def clinic_of(chosen: Settings, given: dict[str, Any]) -> tuple[Clinic, str]:
 def _member(one: dict[str, Any]) -> NewColleague:
     return NewColleague(
         name=Name(first=one["first"], last=one["last"]), role=AccountRole(one["role"]),
-        language=one.get("language", "fr"), login=one["login"], title=one.get("title", ""),
+        language=one.get("language", "fr"), login=one["login"], titles=titles_of(one.get("title", "")),
         phone=one.get("phone", ""),
     )  # fmt: skip

@@ -35,19 +35,19 @@ class Patient:
 COLLEAGUES = (
     NewColleague(
         name=Name(first="Hélène", last="Marchand"), role=AccountRole.PHYSICIAN, language="fr", login="hmarchand",
-        title="Médecin de famille", phone="514 555-0101",
+        titles={"fr": "Médecin de famille", "en": "Family physician"}, phone="514 555-0101",
     ),
     NewColleague(
         name=Name(first="Marc", last="Ouellet"), role=AccountRole.NURSE, language="fr", login="mouellet",
-        title="Infirmier clinicien", phone="514 555-0102",
+        titles={"fr": "Infirmier clinicien", "en": "Nurse clinician"}, phone="514 555-0102",
     ),
     NewColleague(
         name=Name(first="Priya", last="Raman"), role=AccountRole.NURSE, language="en", login="praman",
-        title="Nurse practitioner", phone="514 555-0104",
+        titles={"fr": "Infirmière praticienne spécialisée", "en": "Nurse practitioner"}, phone="514 555-0104",
     ),
     NewColleague(
         name=Name(first="Inès", last="Benali"), role=AccountRole.RECEPTION, language="fr", login="ibenali",
-        title="Adjointe administrative", phone="514 555-0103",
+        titles={"fr": "Adjointe administrative", "en": "Administrative assistant"}, phone="514 555-0103",
     ),
     NewColleague(
         name=Name(first="Paul", last="Gendron"), role=AccountRole.ADMINISTRATOR, language="fr", login="pgendron"

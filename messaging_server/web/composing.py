@@ -154,13 +154,13 @@ def way_of(here: Visit, addresses: Iterable[AddressRow]) -> tuple[Way, str]:
     return way, masked(channel, open_address(here.means.keys, row))
 
 
-async def signature_of(here: Visit) -> str:
-    """The visitor's professional signature; empty while their profile is incomplete (ETQ-08)."""
+async def signature_of(here: Visit, language: Language) -> str:
+    """The visitor's professional signature, as this patient reads it; empty while their profile is incomplete."""
     own = await here.means.database.read(lambda c: people_queries.person(c, here.clinic.id, here.who.person))
     if own is None:
         return ""
     keys = here.means.keys
-    return etiquette.signature(open_name(keys, own), open_profile(keys, own), here.who.role) or ""
+    return etiquette.signature(open_name(keys, own), open_profile(keys, own), here.who.role, language) or ""
 
 
 async def first_draft(here: Visit, dossier: Dossier) -> Draft:
@@ -173,12 +173,12 @@ async def first_draft(here: Visit, dossier: Dossier) -> Draft:
     closing = here.means.texts.gettext(language, "composer.first_closing")
     last = next((one for one in reversed(dossier.said) if not one.row.automatic), None)
     if last and last.row.state == "cancelled" and last.row.author_id == here.who.account:
-        return await _taken_back(here, last.content.subject, last.content.text)
+        return await _taken_back(here, language, last.content.subject, last.content.text)
     return Draft(form_id=new_form_id(), subject=dossier.opened.subject[:300], greeting=greeting, closing=closing)
 
 
-async def _taken_back(here: Visit, subject: str, text: str) -> Draft:
-    parts = text.removesuffix(await signature_of(here)).strip().split("\n\n")
+async def _taken_back(here: Visit, language: Language, subject: str, text: str) -> Draft:
+    parts = text.removesuffix(await signature_of(here, language)).strip().split("\n\n")
     greeting, closing = (parts[0], parts[-1]) if len(parts) > 2 else ("", "")
     body = "\n\n".join(parts[1:-1]) if len(parts) > 2 else "\n\n".join(parts)
     return Draft(form_id=new_form_id(), subject=subject, greeting=greeting, body=body, closing=closing)
@@ -195,7 +195,7 @@ async def composer(here: Visit, dossier: Dossier, draft: Draft, blocked: Blocked
     return Composer(
         form_id=draft.form_id, to_name=open_name(here.means.keys, patient.person).full if patient else "", way=way,
         way_address=address, subject=draft.subject, greeting=draft.greeting, body=draft.body, closing=draft.closing,
-        signature=await signature_of(here), category=draft.category, categories=tuple(Category),
+        signature=await signature_of(here, language), category=draft.category, categories=tuple(Category),
         answers=tuple((question, draft.answers.get(question)) for question in Question),
         warnings=remarks(draft.subject, draft.text, review.assessment) if draft.body else (), blocked=blocked,
         override_reason=draft.override_reason, language=language,

@@ -23,7 +23,7 @@ def _author(here: Visit, colleague: queries.Colleague) -> Author:
     name = open_name(here.means.keys, colleague.person).full
     if colleague.role == AccountRole.PATIENT:
         return Author(kind=AuthorKind.PATIENT, name=name)
-    title = open_profile(here.means.keys, colleague.person).title
+    title = open_profile(here.means.keys, colleague.person).title_in(here.language)
     return Author(kind=AuthorKind.STAFF, name=name, role=title or role_word(here, colleague.role))
 
 

@@ -1,5 +1,6 @@
 """The team: an administrator invites, a member admits, and no administrator reads (DESIGN section 5)."""
 
+from collections.abc import Mapping
 from typing import Final
 
 from aiohttp import web
@@ -7,6 +8,7 @@ from aiohttp import web
 from messaging_server.broker import admission
 from messaging_server.broker.admission import NewColleague
 from messaging_server.broker.directory import Name, open_name
+from messaging_server.broker.etiquette import claims_physician
 from messaging_server.broker.worklist import may_work
 from messaging_server.errors import InvalidError, NotFoundError
 from messaging_server.storage.accounts import STAFF, AccountRole, AccountState
@@ -45,7 +47,8 @@ async def _page(here: Visit, form: Fields) -> web.Response:
     view = Team(
         members=tuple(_member(here, one) for one in found), may_invite=administers,
         may_admit=not administers and not here.waits_for_admission,
-        name=form.text("name"), login=form.text("login"), title=form.text("title"), phone=form.text("phone", 40),
+        name=form.text("name"), login=form.text("login"),
+        title_fr=form.text("title_fr"), title_en=form.text("title_en"), phone=form.text("phone", 40),
         role=AccountRole(role) if role in ROLES else None, roles=ROLES, errors=form.found,
     )  # fmt: skip
     return here.page("staff/team", view, status=422 if form.errors else 200, current=Nav.TEAM)
@@ -102,11 +105,12 @@ async def _invite(here: Visit, form: Fields) -> web.Response:
 def _read(here: Visit, form: Fields) -> NewColleague | None:
     """The colleague whom the form names; None while something is missing, the signature's parts too (ETQ-08)."""
     name, login = form.text("name", required=True), form.text("login", required=True)
-    chosen, title, phone = form.text("role", 30), form.text("title"), form.text("phone", 40)
+    chosen, phone = form.text("role", 30), form.text("phone", 40)
+    titles = {language.value: form.text(f"title_{language}") for language in Language}
     if chosen not in ROLES:
         form.wrong("role", ErrorCode.CHOOSE_ONE)
-    if chosen in ROLES and chosen not in UNTITLED and not title:
-        form.wrong("title", ErrorCode.REQUIRED)
+    if chosen in ROLES:
+        _check_titles(form, AccountRole(chosen), name, titles)
     if chosen != AccountRole.ADMINISTRATOR and not phone:
         form.wrong("phone", ErrorCode.REQUIRED)
     if form.errors:
@@ -114,5 +118,14 @@ def _read(here: Visit, form: Fields) -> NewColleague | None:
     first, _, last = name.rpartition(" ")
     return NewColleague(
         name=Name(first=first, last=last), role=AccountRole(chosen), language=here.language.value, login=login,
-        title=title, phone=phone,
+        titles=titles, phone=phone,
     )  # fmt: skip
+
+
+def _check_titles(form: Fields, role: AccountRole, name: str, titles: Mapping[str, str]) -> None:
+    """Each profession has its own title in both languages; only a physician's name carries "M.D." (ETQ-09)."""
+    for field, words in [("name", name), *((f"title_{language}", title) for language, title in titles.items())]:
+        if field != "name" and role not in UNTITLED and not words:
+            form.wrong(field, ErrorCode.REQUIRED)
+        if role is not AccountRole.PHYSICIAN and claims_physician(words):
+            form.wrong(field, ErrorCode.PHYSICIANS_ONLY)

@@ -137,15 +137,15 @@ class World:
 MEMBERS = (
     NewColleague(
         name=Name(first="Hélène", last="Marchand"), role=AccountRole.PHYSICIAN, language="fr", login="hmarchand",
-        title="Médecin de famille", phone="514 555-0101",
+        titles={"fr": "Médecin de famille", "en": "Family physician"}, phone="514 555-0101",
     ),
     NewColleague(
         name=Name(first="Marc", last="Ouellet"), role=AccountRole.NURSE, language="fr", login="mouellet",
-        title="Infirmier clinicien", phone="514 555-0102",
+        titles={"fr": "Infirmier clinicien", "en": "Nurse clinician"}, phone="514 555-0102",
     ),
     NewColleague(
         name=Name(first="Inès", last="Benali"), role=AccountRole.RECEPTION, language="fr", login="ibenali",
-        title="Adjointe", phone="514 555-0103",
+        titles={"fr": "Adjointe", "en": "Administrative assistant"}, phone="514 555-0103",
     ),
     NewColleague(
         name=Name(first="Paul", last="Gendron"), role=AccountRole.ADMINISTRATOR, language="fr", login="pgendron"

@@ -129,6 +129,7 @@ class ErrorCode(StrEnum):
     DISPOSITION_NEEDED = "disposition_needed"
     FILE_TOO_LARGE = "file_too_large"
     NO_CONSENT_YET = "no_consent_yet"
+    PHYSICIANS_ONLY = "physicians_only"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -150,8 +150,9 @@ class Team(FormView):
     may_admit: bool
     name: str = field(default="", repr=False)
     login: str = field(default="", repr=False)
-    title: str = ""
-    """The professional title of the signature (ETQ-08, ETQ-09)."""
+    title_fr: str = ""
+    """The professional title of the signature, as patients of each language read it (ETQ-08, ETQ-09)."""
+    title_en: str = ""
     phone: str = field(default="", repr=False)
     role: AccountRole | None = None
     roles: tuple[AccountRole, ...] = ()

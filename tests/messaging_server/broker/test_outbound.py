@@ -5,12 +5,13 @@ from dataclasses import replace
 import pytest
 
 from consent.model import Act, Category, Channel, Scope
-from messaging_server.broker import outbound, recalling
+from messaging_server.broker import outbound, preference, recalling
 from messaging_server.broker.outbound import Reply
 from messaging_server.errors import ConflictError, InvalidError, NotAllowedError, NotFoundError
 from messaging_server.record.reading import open_thread
 from messaging_server.storage.accounts import AccountRole
 from messaging_server.storage.tasks import TaskStatus
+from messaging_server.texts import Language
 from tests.clinic.answering import KIND_WORDS, answer, reply_to, waiting
 from tests.clinic.world import World
 from triage.model import Topic
@@ -29,6 +30,18 @@ async def test_a_reply_is_read_by_the_patient_after_its_delay_and_carries_the_si
     assert len(after.exchanges) == len(before.exchanges) + 1
     assert after.exchanges[-1].content.text.endswith("Hélène Marchand, M.D.\nMédecin de famille\n514 555-0101")
     assert after.exchanges[-1].judgement is None
+
+
+async def test_the_signature_speaks_the_patient_s_language(world: World) -> None:
+    """A patient who reads English gets the English title of a French-speaking physician [ETQ-09, ACC-08]."""
+    await world.consent()
+    await preference.choose_language(world.means, world.clinic, world.rose, Language.EN, world.now)
+    asked = await world.write("May I take both?")
+    found = await outbound.review(
+        world.means, world.clinic, world.staff(), reply_to(await waiting(world, asked.thread)), world.now
+    )
+
+    assert found.final_text.endswith("Hélène Marchand, M.D.\nFamily physician\n514 555-0101")
 
 
 async def test_the_patient_never_sees_the_clinic_s_judgement(world: World) -> None:

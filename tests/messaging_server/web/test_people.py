@@ -234,7 +234,7 @@ async def test_a_consent_to_a_text_that_was_replaced_is_not_recorded(pages: Page
 
 INVITED = {
     "action": "invite", "name": "Anne-Marie Côté", "login": "amcote", "role": "nurse",
-    "title": "Infirmière clinicienne", "phone": "514 555-0104",
+    "title_fr": "Infirmière clinicienne", "title_en": "Nurse clinician", "phone": "514 555-0104",
 }  # fmt: skip
 
 
@@ -271,7 +271,7 @@ async def test_an_administrator_admits_nobody_and_a_member_invites_nobody(pages:
     assert (await admin.post("/staff/team", {"action": "admit", "account": account}))[0] == 200
 
 
-@pytest.mark.parametrize("field", ["name", "login", "role", "title", "phone"])
+@pytest.mark.parametrize("field", ["name", "login", "role", "title_fr", "title_en", "phone"])
 async def test_an_invitation_wants_what_a_signature_needs(pages: Pages, field: str) -> None:
     """Without a title and a telephone a colleague could not sign; what was typed stays [ETQ-08, ACC-05]."""
     admin = await desk(pages, AccountRole.ADMINISTRATOR)
@@ -280,6 +280,18 @@ async def test_an_invitation_wants_what_a_signature_needs(pages: Pages, field: s
     assert status == 422
     assert f'href="#{field}"' in page
     assert ("amcote" in page) is (field != "login")
+
+
+@pytest.mark.parametrize("field", ["name", "title_fr", "title_en"])
+async def test_an_invitation_gives_the_letters_to_physicians_alone(pages: Pages, field: str) -> None:
+    """A nurse's name or title with "M.D." is refused at the field, and a physician's is not [ETQ-09]."""
+    admin = await desk(pages, AccountRole.ADMINISTRATOR)
+    status, page = await admin.post("/staff/team", INVITED | {field: "Anne-Marie Côté, M.D."})
+    allowed, _ = await admin.post("/staff/team", INVITED | {field: "Anne-Marie Côté, M.D.", "role": "physician"})
+
+    assert (status, allowed) == (422, 200)
+    assert f'href="#{field}"' in page
+    assert word("error.physicians_only") in unescape(page)
 
 
 async def test_nobody_is_invited_as_a_patient_or_under_a_name_that_is_taken(pages: Pages) -> None:
