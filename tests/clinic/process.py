@@ -174,9 +174,10 @@ class Server:
         return code
 
 
-def command(premises: Premises, *arguments: str) -> "subprocess.CompletedProcess[str]":
-    """Run one of the commands on the same settings."""
+def command(premises: Premises, *arguments: object, **more: str) -> "subprocess.CompletedProcess[str]":
+    """Run one of the commands on the same settings; `more` goes into its environment."""
     return subprocess.run(
-        [sys.executable, "-m", "messaging_server", *arguments], cwd=ROOT, check=False, capture_output=True, text=True,
-        env=dict(os.environ) | environment(premises.settings), stdin=subprocess.DEVNULL, timeout=SECONDS * 5,
+        [sys.executable, "-m", "messaging_server", *map(str, arguments)], cwd=ROOT, check=False, capture_output=True,
+        env=dict(os.environ) | environment(premises.settings) | more, stdin=subprocess.DEVNULL, timeout=SECONDS * 5,
+        text=True,
     )  # fmt: skip

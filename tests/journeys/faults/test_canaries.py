@@ -1,4 +1,4 @@
-"""No word of anybody rests in clear: not in the database, its log, the server's output, nor a temporary file."""
+"""No word of anybody rests in clear: not in the database, its log, the server's output, a backup, a temporary file."""
 
 import base64
 import gzip
@@ -9,44 +9,52 @@ import zlib
 from collections.abc import Callable
 from contextlib import AsyncExitStack, closing
 from pathlib import Path
+from string import ascii_lowercase
 
 import pytest
 
 from messaging_server.storage.accounts import AccountRole
 from tests.clinic.process import Server, settle
-from tests.journeys.faults.copying import back_up
+from tests.journeys.faults.canaries import Canaries
+from tests.journeys.faults.copying import back_up, copy_database, unpack
+from tests.journeys.faults.forms import open_fields
 from tests.journeys.faults.kept import messages
-from tests.journeys.faults.living import Canaries, live, outside
+from tests.journeys.faults.living import live, outside
 from tests.journeys.faults.seeking import files, sought_in, sought_in_files
 
 WORD = "zqplanted canary"
-SAID = ("body", "mail body", "text message")
+SAID = ("body", "second message", "mail body", "text message")
+READ = {"clinic.sqlite3", "clinic.sqlite3-wal", "server.log", "copy.sqlite3", "one.backup", "database.sqlite3"}
 
 
 async def test_no_word_of_a_day_rests_in_clear(tmp_path: Path) -> None:
-    """Every field of every door holds a word; no file holds one in any form, live or after the end [AUD-02, SEC-01].
+    """Every field of every form and door holds a word; no file holds one in any form, nor a backup [AUD-02, SEC-01].
 
-    The outside learns none of them either: our mail names its addressee, and the mail that it answers [EOU-01, SEN-12].
+    A backup is looked at as it lies and with what enough shares take out of it. The outside learns none of the words
+    either: our mail names its addressee, and the mail that it answers [EOU-01, SEN-12].
     """
     premises, temporary, word = await settle(tmp_path / "clinic"), tmp_path / "temporary", Canaries()
     temporary.mkdir()
-    places = [premises.folder, temporary, tmp_path / "copy"]
+    copied = tmp_path / "copy"
+    places = [premises.folder, temporary, copied]
     more = {"TMPDIR": str(temporary), "SQLITE_TMPDIR": str(temporary), "MESSAGING_SERVER_LOG_LEVEL": "debug"}
     async with AsyncExitStack() as stack:
         world = await outside(premises, stack)
         with Server(premises=premises, more=more) as server:
             await live(premises, word)
-            shutil.copytree(premises.folder, tmp_path / "copy")
+            shutil.copytree(premises.folder, copied)
+            told = back_up(premises, copied / "one.backup", temporary)
             assert sought_in_files(places, word.words) == set()
             assert server.stop() == 0
-        back_up(premises.database, tmp_path / "copy" / "backup.sqlite3")
+        copy_database(premises.database, copied / "copy.sqlite3")
         left = sought_in(world.left(), "outside", word.words)
+    unpack(copied / "one.backup", premises.cast.shares[:2], copied / "unpacked")
 
-    assert sought_in_files(places, word.words) == set()
+    assert sought_in_files(places, word.words) | sought_in(told.encode(), "said by the command", word.words) == set()
     assert world.postbox.mails
-    assert {found.word for found in left} <= {"stranger", "mail id"}
-    assert {"clinic.sqlite3", "clinic.sqlite3-wal", "server.log", "backup.sqlite3"} <= {p.name for p in files(places)}
-    assert len(word.words) > 35
+    assert {found.word for found in left} <= {"stranger", "mail id", "address"}
+    assert {path.name for path in files(places)} >= READ
+    assert open_fields() - word.carried == set()
     opened = await messages(premises.database, premises.cast.staff[AccountRole.PHYSICIAN])
     assert {one for one in SAID if any(word(one) in kept.text for kept in opened)} == set(SAID)
 
@@ -96,3 +104,19 @@ def test_the_search_finds_a_word_planted_in_a_table(form: str, tmp_path: Path) -
     found = sought_in_files([tmp_path], {"planted": WORD, "absent": "zqabsent"})
     assert ("planted", "some.sqlite3: kept") in {(one.word, one.where) for one in found}
     assert {one.word for one in found} == {"planted"}
+
+
+async def test_the_search_finds_words_planted_in_a_backup(tmp_path: Path) -> None:
+    """A backup that the command made of a spoilt database is opened, and each form is found in it [SEC-01, SEC-16]."""
+    premises, word, backup = await settle(tmp_path / "clinic"), Canaries(), tmp_path / "one.backup"
+    letters = dict(zip(PLANTED, ascii_lowercase, strict=False))
+    words = {form: word(f"planted {letters[form]}") for form in PLANTED}
+    with closing(sqlite3.connect(premises.database)) as connection, connection:
+        connection.execute("CREATE TABLE kept (value BLOB)")
+        connection.executemany("INSERT INTO kept VALUES (?)", [(PLANTED[form](words[form]),) for form in PLANTED])
+    back_up(premises, backup, tmp_path)
+    inside = unpack(backup, premises.cast.shares[:2], tmp_path / "unpacked")
+
+    assert sought_in(backup.read_bytes(), "backup", words) == set()
+    found = sought_in_files([inside], words)
+    assert {one.word for one in found if one.where == "database.sqlite3: kept"} == set(PLANTED)

@@ -23,8 +23,9 @@ from messaging_server.storage.accounts import AccountRow
 from messaging_server.storage.rows import as_rows
 from messaging_server.web.second_factor import open_seed
 from tests.clinic.process import ROOT, Premises, Server, seed_of, settle
-from tests.journeys.faults.copying import back_up
-from tests.journeys.faults.living import Canaries, live
+from tests.journeys.faults.canaries import Canaries
+from tests.journeys.faults.copying import copy_database
+from tests.journeys.faults.living import live
 from tests.journeys.faults.seeking import sought_in_files
 from tests.journeys.faults.seeking import tables as values_of
 from tests.journeys.faults.thief import WORDS, Opened, break_in, locks, secrets_in, secrets_lying_about, stolen
@@ -201,7 +202,7 @@ def test_enough_recovery_shares_open_everything_and_fewer_nothing(loot: Loot, sh
 def test_the_thief_runs_as_a_program_and_comes_back_with_nothing(loot: Loot) -> None:
     """On a copy that the database made of itself, the program opens nothing without a secret of a person [SEC-04]."""
     copy = loot.premises.folder / "backup.sqlite3"
-    back_up(loot.premises.database, copy)
+    copy_database(loot.premises.database, copy)
     doctor = loot.account(loot.premises.one("Hélène"))
     secret = unlock(loot.premises.one("Hélène").password, loot.keys.pepper, doctor.keys, doctor.id, doctor.clinic_id)
 
