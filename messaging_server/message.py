@@ -71,6 +71,11 @@ class Authentication:
     source: str = "none"
     aligned: bool = False
 
+    @property
+    def vouches(self) -> bool:
+        """Whether the author is who the mail says: one pass, aligned with the From domain (EIN-08)."""
+        return self.aligned and Verification.PASS in {self.spf, self.dkim, self.dmarc}
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attachment:

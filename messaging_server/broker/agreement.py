@@ -11,18 +11,19 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from consent.model import Category, Channel
-from messaging_server.broker.notices import Line, Rule, Unit, emergency_line
+from messaging_server.broker.notices import Line, emergency_line
 from messaging_server.errors import InvalidError
 from triage.model import QueueName
 from triage.policy import Policy, Protection
+from triage.practice import Response
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Response:
+class QueueAnswers:
     """How soon one queue answers, and who: `team` names the roles in the language of the text."""
 
     queue: QueueName
-    rule: Rule
+    rule: Response
     team: str
 
 
@@ -39,7 +40,7 @@ class ConsentFacts:
     """Those that the clinic offers; the inbox is always one of them."""
     texts_answered: bool
     """False where texts only announce, and one that comes in gets a single notice (SMS-02)."""
-    responses: tuple[Response, ...]
+    responses: tuple[QueueAnswers, ...]
     readers: str
     """Which roles may read messages, and what of them, in whole sentences (CON-05, block 5)."""
     categories: tuple[Category, ...]
@@ -70,10 +71,9 @@ def facts_of(policy: Policy, language: str, lines: tuple[Line, ...]) -> ConsentF
     )
 
 
-def _response(policy: Policy, name: QueueName, language: str) -> Response:
+def _response(policy: Policy, name: QueueName, language: str) -> QueueAnswers:
     queue = policy.queues[name]
-    rule = Rule(count=queue.response.count, unit=Unit(queue.response.unit.value))
-    return Response(queue=name, rule=rule, team=policy.teams[queue.team].names[language])
+    return QueueAnswers(queue=name, rule=queue.response, team=policy.teams[queue.team].names[language])
 
 
 def consent_variables(facts: ConsentFacts) -> Mapping[str, object]:

@@ -14,7 +14,7 @@ from messaging_server.broker.inbound import assess_message
 from messaging_server.broker.notices import Notice
 from messaging_server.broker.planning import NO_TASK
 from messaging_server.broker.worklist import due_time
-from messaging_server.message import Automatic, IncomingMessage, Verification
+from messaging_server.message import Automatic, IncomingMessage
 from messaging_server.storage.tasks import TaskKind
 from triage.model import Assessment, Priority
 
@@ -42,12 +42,12 @@ def foresee(clinic: Clinic, message: IncomingMessage) -> Foreseen:
 
 
 def _case(clinic: Clinic, message: IncomingMessage, found: Assessment) -> Case:
-    proof, throttle = message.authentication, clinic.policy.throttle
+    throttle = clinic.policy.throttle
     return Case(
         now=message.received_at, channel=message.channel, automatic=message.automatic,
         about_delivery=message.delivery_ref is not None and message.automatic in {Automatic.BOUNCE, Automatic.REPORT},
         unreadable=bool(message.defects) and not message.new_text, identified=True,
-        authenticated=proof.aligned and Verification.PASS in {proof.spf, proof.dkim, proof.dmarc}, consented=True,
+        authenticated=message.authentication.vouches, consented=True,
         texts_answered=clinic.policy.answers_texts, priority=found.priority, flags=found.flags,
         may_answer_thread=throttle.per_thread, may_answer_day=throttle.per_day,
     )  # fmt: skip

@@ -19,6 +19,7 @@ from typing import Final
 from consent.model import Channel
 from messaging_server.errors import InvalidError, NotAllowedError
 from triage.helplines import HelpLine, LineKind
+from triage.practice import Response
 
 
 class Notice(StrEnum):
@@ -56,26 +57,11 @@ class Direction(StrEnum):
     OTHER = "other"
 
 
-class Unit(StrEnum):
-    """What a response time counts."""
-
-    BUSINESS_DAYS = "business_days"
-    BUSINESS_HOURS = "business_hours"
-
-
 class Conversion(StrEnum):
     """What a message was turned into, as far as the patient is told (TRI-11)."""
 
     CALL = "call"
     VISIT = "visit"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rule:
-    """A response time as the clinic fixed it: a number of business days or hours (ACK-03)."""
-
-    count: int
-    unit: Unit
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,7 +100,7 @@ class NoticeFacts:
     """Who reads messages here, in whole sentences (CON-05)."""
     received: datetime | None = None
     """When the event happened: the message's arrival, the withdrawal, the change."""
-    rule: Rule | None = None
+    rule: Response | None = None
     due: datetime | None = None
     closed: bool = False
     reopens: datetime | None = None

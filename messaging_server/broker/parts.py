@@ -13,7 +13,8 @@ from types import MappingProxyType
 from typing import Final
 
 from consent.model import Channel
-from messaging_server.broker.notices import NOTICES, Notice, NoticeFacts, Rule, Unit, emergency_line
+from messaging_server.broker.notices import NOTICES, Notice, NoticeFacts, emergency_line
+from triage.practice import Response, Unit
 
 
 class Part(StrEnum):
@@ -112,7 +113,7 @@ def _number_stated(plain: str, number: str) -> bool:
     return bool(digits) and digits in re.sub(r"[\s().-]", "", plain)
 
 
-def _rule_stated(plain: str, rule: Rule) -> bool:
+def _rule_stated(plain: str, rule: Response) -> bool:
     return re.search(rf"(?<!\d){rule.count} {_UNITS[rule.unit]}", plain) is not None
 
 

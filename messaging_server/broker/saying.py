@@ -15,7 +15,7 @@ from keys.server import ServerKeys, fingerprint, open_delivery, seal_delivery
 from keys.tokens import new_reply_token
 from messaging_server.broker.clinic import Clinic, Means
 from messaging_server.broker.filing import delivery_facts
-from messaging_server.broker.notices import NOTICES, Line, Notice, NoticeFacts, Rule, Unit, told_lines, variables
+from messaging_server.broker.notices import NOTICES, Line, Notice, NoticeFacts, told_lines, variables
 from messaging_server.broker.sealing import Audience
 from messaging_server.message import new_id
 from messaging_server.record.content import Content, Judgement
@@ -25,7 +25,6 @@ from messaging_server.storage.outbox import DeliveryRow, DeliveryState
 from messaging_server.storage.people import AddressRow
 from messaging_server.texts import Language, NoticeText
 from triage.helplines import lines_for
-from triage.policy import Queue
 
 GATE_FREE = frozenset(
     {
@@ -112,11 +111,6 @@ def notice_facts(clinic: Clinic, language: Language, now: datetime, flags: Colle
 def help_lines(clinic: Clinic, language: Language, flags: Collection[str] = ()) -> tuple[Line, ...]:
     """The help lines of the clinic's province; some appear only when a red flag calls for them (ACK-08)."""
     return told_lines(lines_for(clinic.lines, clinic.policy.province, flags, language), language)
-
-
-def rule_of(queue: Queue) -> Rule:
-    """A queue's fixed response time in a notice's words."""
-    return Rule(count=queue.response.count, unit=Unit(queue.response.unit.value))
 
 
 def render(means: Means, notice: Notice, channel: Channel, language: Language, facts: NoticeFacts) -> NoticeText:

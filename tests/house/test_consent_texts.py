@@ -8,11 +8,12 @@ import pytest
 
 from consent.model import Category, Channel
 from consent.texts import Block, ConsentText, problems
-from messaging_server.broker.agreement import ConsentFacts, Response, consent_variables, facts_of
-from messaging_server.broker.notices import Line, Rule, Unit
+from messaging_server.broker.agreement import ConsentFacts, QueueAnswers, consent_variables, facts_of
+from messaging_server.broker.notices import Line
 from messaging_server.texts import TEMPLATES, Language, Texts
 from triage.model import QueueName
 from triage.policy import parse_toml
+from triage.practice import Response, Unit
 
 TEXTS = Texts.load()
 BLOCKS = {*(block.value for block in Block), *(f"risks_{channel}" for channel in Channel)}
@@ -28,7 +29,7 @@ def _facts() -> ConsentFacts:
         channels=tuple(Channel),
         texts_answered=False,
         responses=tuple(
-            Response(queue=queue, rule=Rule(count=place, unit=Unit.BUSINESS_DAYS), team=f"équipe {place}")
+            QueueAnswers(queue=queue, rule=Response(count=place, unit=Unit.BUSINESS_DAYS), team=f"équipe {place}")
             for place, queue in enumerate(QueueName, start=1)
         ),
         readers="Le rôle A lit tout. Le rôle B lit les rendez-vous.",

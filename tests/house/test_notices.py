@@ -20,8 +20,6 @@ from messaging_server.broker.notices import (
     Line,
     Notice,
     NoticeFacts,
-    Rule,
-    Unit,
     told_lines,
     variables,
 )
@@ -29,6 +27,7 @@ from messaging_server.broker.parts import Part, gaps, missing_parts
 from messaging_server.channels.sms.segments import Encoding, encoding, segments
 from messaging_server.texts import TEMPLATES, Language, NoticeText, Texts
 from triage.helplines import lines_for, load
+from triage.practice import Response, Unit
 
 MONTREAL = ZoneInfo("America/Toronto")
 TEXTS = Texts.load()
@@ -60,7 +59,7 @@ def _facts(language: Language) -> NoticeFacts:
         portal="https://messages.clinique.example",
         readers="Les infirmières lisent tous les messages." if french else "The nurses read all messages.",
         received=datetime(2026, 9, 25, 19, 41, tzinfo=MONTREAL),
-        rule=Rule(count=2, unit=Unit.BUSINESS_DAYS),
+        rule=Response(count=2, unit=Unit.BUSINESS_DAYS),
         due=datetime(2026, 9, 30, 17, 30, tzinfo=MONTREAL),
         stopped=(Channel.EMAIL, Channel.SMS),
         conversion=Conversion.VISIT,
@@ -346,7 +345,7 @@ def test_a_text_always_fits_two_segments(
     at = moment.replace(tzinfo=MONTREAL)
     facts = replace(
         _facts(language), clinic=clinic, phone_hours=phone_hours, other_contact=other_contact,
-        due=at, received=at, expires=at, closed=closed, reopens=at, rule=Rule(count=10, unit=Unit.BUSINESS_DAYS),
+        due=at, received=at, expires=at, closed=closed, reopens=at, rule=Response(count=10, unit=Unit.BUSINESS_DAYS),
     )  # fmt: skip
     said = _say(notice, Channel.SMS, language, facts).body
     assert encoding(said) is Encoding.GSM7
@@ -362,7 +361,7 @@ def test_the_longest_day_of_the_year_still_fits_two_segments(language: Language,
         for length in range(10, 120, 3):
             facts = replace(
                 _facts(language), clinic="C" * length, phone_hours="h" * 20, other_contact="o" * 20, due=at, reopens=at,
-                closed=closed, rule=Rule(count=10, unit=Unit.BUSINESS_DAYS),
+                closed=closed, rule=Response(count=10, unit=Unit.BUSINESS_DAYS),
             )  # fmt: skip
             assert segments(_say(notice, Channel.SMS, language, facts).body) <= 2
 

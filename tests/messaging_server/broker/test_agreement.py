@@ -5,10 +5,11 @@ from dataclasses import replace
 import pytest
 
 from consent.model import Category, Channel
-from messaging_server.broker.agreement import ConsentFacts, Response, consent_variables
-from messaging_server.broker.notices import Line, Rule, Unit
+from messaging_server.broker.agreement import ConsentFacts, QueueAnswers, consent_variables
+from messaging_server.broker.notices import Line
 from messaging_server.errors import InvalidError
 from triage.model import QueueName
+from triage.practice import Response, Unit
 
 EMERGENCY = Line(kind="emergency", name="Urgence", number="911")
 FACTS = ConsentFacts(
@@ -19,7 +20,9 @@ FACTS = ConsentFacts(
     lines=(EMERGENCY,),
     channels=(Channel.WEB, Channel.EMAIL),
     texts_answered=False,
-    responses=(Response(queue=QueueName.CLINICAL, rule=Rule(count=2, unit=Unit.BUSINESS_DAYS), team="infirmières"),),
+    responses=(
+        QueueAnswers(queue=QueueName.CLINICAL, rule=Response(count=2, unit=Unit.BUSINESS_DAYS), team="infirmières"),
+    ),
     readers="Les infirmières lisent tous les messages.",
     categories=(Category.APPOINTMENTS,),
     retention_years=10,

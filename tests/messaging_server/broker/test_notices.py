@@ -16,13 +16,12 @@ from messaging_server.broker.notices import (
     Line,
     Notice,
     NoticeFacts,
-    Rule,
-    Unit,
     directions,
     variables,
 )
 from messaging_server.channels.sms.segments import Encoding, encoding
 from messaging_server.errors import InvalidError, NotAllowedError
+from triage.practice import Response, Unit
 
 MONTREAL = ZoneInfo("America/Toronto")
 FLAGS = ("suicide", "overdose", "violence", "obstetric", "cardiac", "stroke", "sepsis")
@@ -36,6 +35,7 @@ LINES = (
     Line(kind="poison", name="Centre antipoison", number="1 800 463-5060"),
     Line(kind="violence", name="SOS violence conjugale", number="1 800 363-9010"),
 )
+
 KINDS = sorted({line.kind for line in LINES})
 FACTS = NoticeFacts(
     clinic="Clinique du Parc",
@@ -47,7 +47,7 @@ FACTS = NoticeFacts(
     portal="https://messages.clinique.example",
     readers="les infirmières et les médecins",
     received=datetime(2026, 11, 20, 19, 41, tzinfo=MONTREAL),
-    rule=Rule(count=2, unit=Unit.BUSINESS_DAYS),
+    rule=Response(count=2, unit=Unit.BUSINESS_DAYS),
     due=datetime(2026, 11, 24, 17, 0, tzinfo=MONTREAL),
     stopped=(Channel.EMAIL,),
     conversion=Conversion.CALL,

@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from messaging_server.broker.notices import Line, NoticeFacts, Rule, Unit
+from messaging_server.broker.notices import Line, NoticeFacts
 from messaging_server.broker.parts import Part, missing_parts
+from triage.practice import Response, Unit
 
 MONTREAL = ZoneInfo("America/Toronto")
 FACTS = NoticeFacts(
@@ -19,7 +20,7 @@ FACTS = NoticeFacts(
     lines=(Line(kind="emergency", name="Urgence", number="911"),),
     phone_hours="lun. au ven., 8 h à 17 h",
     other_contact="à l’accueil",
-    rule=Rule(count=2, unit=Unit.BUSINESS_DAYS),
+    rule=Response(count=2, unit=Unit.BUSINESS_DAYS),
     due=datetime(2026, 12, 1, 17, 30, tzinfo=MONTREAL),
     closed=True,
     reopens=datetime(2026, 11, 23, 8, 0, tzinfo=MONTREAL),
