@@ -14,7 +14,7 @@ from aiohttp import ClientSession, CookieJar
 
 from messaging_server.app.wiring import Running
 from messaging_server.broker import outbound, worklist
-from messaging_server.broker.outbound import QUESTIONS, Reply
+from messaging_server.broker.reviewing import QUESTIONS, Reply
 from messaging_server.clock import utc_now
 from messaging_server.demo.founding import Cast
 from messaging_server.demo.people import CLINIC_ADDRESS, CLINIC_NUMBER, DOMAIN, PATIENTS

@@ -9,9 +9,9 @@ from typing import Final, Self
 from uuid import UUID
 
 from consent.model import Category, Channel
-from messaging_server.broker import etiquette, outbound
+from messaging_server.broker import etiquette, reviewing
 from messaging_server.broker.directory import open_address, open_name, open_profile
-from messaging_server.broker.outbound import Reply, Review
+from messaging_server.broker.reviewing import Reply, Review
 from messaging_server.storage.queries import people as people_queries
 from messaging_server.storage.queries.people import AddressRow
 from messaging_server.texts import Language
@@ -188,7 +188,7 @@ async def composer(here: Visit, dossier: Dossier, draft: Draft, blocked: Blocked
     """The composer as it was left."""
     patient = dossier.ground.patient
     language = Language(patient.person.language) if patient else here.language
-    review = await outbound.review(
+    review = await reviewing.review(
         here.means, here.clinic, here.who, draft.reply(dossier.task.id, dossier.task.version), here.now
     )
     way, address = way_of(here, review.notified_by)

@@ -7,10 +7,10 @@ from uuid import UUID
 
 from aiohttp import web
 
-from messaging_server.broker import converting, outbound, recalling
+from messaging_server.broker import converting, outbound, recalling, reviewing
 from messaging_server.broker.directory import open_name, open_profile
 from messaging_server.broker.notices import Conversion
-from messaging_server.broker.outbound import Review
+from messaging_server.broker.reviewing import Review
 from messaging_server.errors import ConflictError, InvalidError, NotAllowedError, NotFoundError
 from messaging_server.record import reading
 from messaging_server.storage.database import Connection
@@ -72,7 +72,7 @@ async def _second_look(
     here: Visit, task: UUID, version: int, draft: Draft, extra: tuple[FieldError, ...] = ()
 ) -> web.Response:
     try:
-        review = await outbound.review(here.means, here.clinic, here.who, draft.reply(task, version), here.now)
+        review = await reviewing.review(here.means, here.clinic, here.who, draft.reply(task, version), here.now)
     except ConflictError:
         return conflict(here, draft)
     errors, blocked = errors_of(draft, review), stop_of(draft, review)

@@ -5,7 +5,8 @@ from uuid import UUID
 
 from consent.model import Category
 from messaging_server.broker import outbound
-from messaging_server.broker.outbound import QUESTIONS, Reply, Sent
+from messaging_server.broker.outbound import Sent
+from messaging_server.broker.reviewing import QUESTIONS, Reply
 from messaging_server.record.reading import Reader
 from messaging_server.storage import tasks
 from messaging_server.storage.tasks import TaskRow

@@ -5,8 +5,8 @@ from dataclasses import replace
 import pytest
 
 from consent.model import Act, Category, Channel, Scope
-from messaging_server.broker import outbound, preference, recalling
-from messaging_server.broker.outbound import Reply
+from messaging_server.broker import outbound, preference, recalling, reviewing
+from messaging_server.broker.reviewing import Reply
 from messaging_server.errors import ConflictError, InvalidError, NotAllowedError, NotFoundError
 from messaging_server.record.reading import open_thread
 from messaging_server.storage.accounts import AccountRole
@@ -37,7 +37,7 @@ async def test_the_signature_speaks_the_patient_s_language(world: World) -> None
     await world.consent()
     await preference.choose_language(world.means, world.clinic, world.rose, Language.EN, world.now)
     asked = await world.write("May I take both?")
-    found = await outbound.review(
+    found = await reviewing.review(
         world.means, world.clinic, world.staff(), reply_to(await waiting(world, asked.thread)), world.now
     )
 
@@ -70,7 +70,7 @@ async def test_a_category_outside_the_scope_is_refused_by_name(world: World) -> 
     await world.consent(scope=frozenset({Scope(Channel.WEB, Category.APPOINTMENTS)}))
     asked = await world.write("Bonjour")
     task = await waiting(world, asked.thread)
-    found = await outbound.review(world.means, world.clinic, world.staff(), reply_to(task), world.now)
+    found = await reviewing.review(world.means, world.clinic, world.staff(), reply_to(task), world.now)
 
     assert not found.verdict.allowed
     assert found.verdict.scope == Scope(Channel.WEB, Category.GENERAL_ADVICE)
@@ -124,7 +124,7 @@ async def test_sensitive_words_are_found_without_being_declared(world: World) ->
     asked = await world.write("Bonjour")
     task = await waiting(world, asked.thread)
     text = "Bonjour Rose,\n\nLe dépistage du VIH est prêt.\n\nCordialement,"
-    found = await outbound.review(world.means, world.clinic, world.staff(), reply_to(task, text), world.now)
+    found = await reviewing.review(world.means, world.clinic, world.staff(), reply_to(task, text), world.now)
 
     assert Topic.STI_BBI in found.topics
 

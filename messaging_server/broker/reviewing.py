@@ -1,0 +1,167 @@
+"""A reply before it leaves: its manners, what the screening finds, what the gate allows, and who would be told.
+
+Source: SEN-04 to SEN-07, ETQ-01/02/08/10, CON-11, CON-26, CON-28.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from uuid import UUID
+
+from consent import gate
+from consent.model import Category, Channel, ConsentEvent, Form, Minimum, Purpose, Verdict
+from keys.envelope import HolderKey
+from messaging_server.broker import directory, etiquette
+from messaging_server.broker.clinic import Clinic, Means, language_of
+from messaging_server.broker.worklist import may_work
+from messaging_server.errors import ConflictError, NotAllowedError, NotFoundError
+from messaging_server.record.reading import Reader
+from messaging_server.storage import consents, keyring, people, records, tasks, threads
+from messaging_server.storage.accounts import AccountRole
+from messaging_server.storage.database import Connection
+from messaging_server.storage.people import AddressRow
+from messaging_server.storage.tasks import TaskRow
+from triage.model import Assessment, Direction, Part, Topic
+from triage.screen import assess
+
+QUESTIONS = ("new_diagnosis", "new_treatment", "abnormal_result")
+SENSITIVE_ANSWERS = {"new_diagnosis": Topic.NEW_DIAGNOSIS, "new_treatment": Topic.NEW_TREATMENT}
+"""An abnormal result is a category of its own, not by itself a sensitive topic."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reply:
+    """What the composer hands in."""
+
+    task: UUID
+    version: int
+    """The version of the task that its author saw: anything newer means that something came since (T-38)."""
+    subject: str = field(repr=False)
+    text: str = field(repr=False)
+    category: Category
+    questions: Mapping[str, bool] = field(default_factory=dict)
+    override: str = field(default="", repr=False)
+    """The exceptional circumstances, in the physician's words (SEN-06)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Review:
+    """What the composer is told before anything leaves."""
+
+    problems: tuple[str, ...]
+    """What keeps it from being sent, by code: fix these first."""
+    assessment: Assessment
+    topics: tuple[Topic, ...]
+    """Sensitive topics found or declared: any of them blocks, but for a recorded override."""
+    verdict: Verdict
+    """Whether the patient agreed to read this kind of content in the inbox."""
+    notified_by: tuple[AddressRow, ...]
+    """The addresses that will be told that a message waits."""
+    final_text: str = field(repr=False)
+    may_override: bool
+
+    @property
+    def blocked(self) -> bool:
+        """Whether a sensitive topic stands in the way."""
+        return bool(self.topics)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ground:
+    """What a reply is judged on, read in one go."""
+
+    task: TaskRow
+    thread: threads.ThreadRow
+    record: records.RecordRow
+    person: people.PersonRow
+    author: people.PersonRow
+    addresses: tuple[AddressRow, ...]
+    consents: tuple[ConsentEvent, ...] = field(repr=False)
+    holders: Mapping[UUID, HolderKey]
+    teams: Mapping[str, HolderKey]
+
+
+def ground_of(connection: Connection, clinic: Clinic, who: Reader, reply: Reply) -> Ground:
+    """What stands around a reply. Raises NotFoundError, NotAllowedError, ConflictError where it cannot be answered."""
+    task = tasks.task(connection, clinic.id, reply.task)
+    if task is None or who.is_patient:
+        raise NotFoundError(str(reply.task))
+    if not may_work(clinic, who.role, task.queue):
+        raise NotAllowedError("not_your_queue")
+    if task.status.value not in tasks.OPEN or task.version != reply.version or task.owner_id not in {None, who.account}:
+        raise ConflictError("changed")
+    record = records.record(connection, clinic.id, task.record_id)
+    thread = threads.thread(connection, clinic.id, task.thread_id)
+    person = people.person(connection, clinic.id, record.person_id) if record and record.person_id else None
+    author = people.person(connection, clinic.id, who.person)
+    if record is None or thread is None or person is None or author is None:
+        raise NotAllowedError("nobody_to_answer")
+    return Ground(
+        task=task, thread=thread, record=record, person=person, author=author,
+        addresses=people.addresses_of(connection, person.id), consents=consents.consents_of(connection, person.id),
+        holders=keyring.holders(connection, {record.shared_key_id, record.clinic_key_id}),
+        teams=keyring.keys_of_clinic(connection, clinic.id, keyring.KeyKind.TEAM),
+    )  # fmt: skip
+
+
+async def review(means: Means, clinic: Clinic, who: Reader, reply: Reply, now: datetime) -> Review:
+    """Everything that would happen if this were sent now; nothing does."""
+    ground = await means.database.read(lambda c: ground_of(c, clinic, who, reply))
+    return judge(means, clinic, who, reply, ground, now)
+
+
+def judge(
+    means: Means, clinic: Clinic, who: Reader, reply: Reply, ground: Ground, now: datetime
+) -> Review:
+    """What would be said and who would be told, and everything that stands in the way."""
+    language = language_of(ground.person.language, clinic)
+    name, profile = directory.open_name(means.keys, ground.author), directory.open_profile(means.keys, ground.author)
+    signature = etiquette.signature(name, profile, who.role, language)
+    found = assess(
+        [Part("subject", reply.subject), Part("text", reply.text)], direction=Direction.OUTBOUND,
+        language=language, ruleset=clinic.ruleset,
+    )  # fmt: skip
+    declared = [topic for name, topic in SENSITIVE_ANSWERS.items() if reply.questions.get(name)]
+    return Review(
+        problems=_problems(reply, signature), assessment=found,
+        topics=tuple(dict.fromkeys([*found.topics, *declared])),
+        verdict=_verdict(clinic, ground, reply.category, Channel.WEB, Form.CONTENT, now),
+        notified_by=_notified(ground, reply.category, now),
+        final_text=f"{reply.text.strip()}\n\n{signature}", may_override=who.role is AccountRole.PHYSICIAN,
+    )  # fmt: skip
+
+
+def _problems(reply: Reply, signature: str | None) -> tuple[str, ...]:
+    found = list(etiquette.problems(reply.subject, reply.text))
+    if signature is None:
+        found.append("profile_incomplete")
+    found += [f"question:{name}" for name in QUESTIONS if name not in reply.questions]
+    if reply.questions.get("abnormal_result") and reply.category is not Category.RESULT_FOLLOW_UP:
+        found.append("category_must_be_follow_up")
+    return tuple(found)
+
+
+def _verdict(
+    clinic: Clinic, ground: Ground, category: Category, channel: Channel, form: Form, now: datetime
+) -> Verdict:
+    purpose = Purpose(
+        channel=channel, category=category, form=form, minimum=Minimum(clinic.policy.least_protection(category))
+    )
+    states = [address.gate_state for address in ground.addresses]
+    return gate.decide(ground.consents, states, purpose, now)
+
+
+def _notified(ground: Ground, category: Category, now: datetime) -> tuple[AddressRow, ...]:
+    """One address for each channel that the patient agreed to be told by: the newest that the gate lets through."""
+    chosen = []
+    for channel in (Channel.EMAIL, Channel.SMS):
+        for address in sorted(ground.addresses, key=lambda a: a.created_at, reverse=True):
+            if address.channel == channel and _may_notify(ground, address, category, now):
+                chosen.append(address)
+                break
+    return tuple(chosen)
+
+
+def _may_notify(ground: Ground, address: AddressRow, category: Category, now: datetime) -> bool:
+    purpose = Purpose(channel=Channel(address.channel), category=category, form=Form.NOTIFICATION)
+    return gate.decide(ground.consents, [address.gate_state], purpose, now).allowed
