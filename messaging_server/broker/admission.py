@@ -140,9 +140,14 @@ def _second_factor(means: Means, clinic: Clinic, account: UUID, before: Sequence
     return seal_directory(means.keys, seed, clinic.id, account, "totp")
 
 
+def _retired(account: AccountRow) -> bytes:
+    """What stands in the place of a sign-in name that was given on."""
+    return b"retired:" + account.id.bytes
+
+
 def _retire(connection: Connection, old: AccountRow) -> None:
     """An account whose password was forgotten: its sign-in name goes to the new one, its sessions and grants end."""
-    accounts.change_account(connection, old.id, state=AccountState.BLOCKED, login_fp=b"retired:" + old.id.bytes)
+    accounts.change_account(connection, old.id, state=AccountState.BLOCKED, login_fp=_retired(old))
     accounts.end_sessions(connection, old.id)
     keyring.drop_all_grants(connection, old.id)
 
@@ -236,13 +241,21 @@ async def invite(means: Means, clinic: Clinic, who: Reader, new: NewColleague, n
 
     def unit(connection: Connection) -> None:
         login_fp = directory.login_fingerprint(means.keys, clinic.id, profile.login)
-        if accounts.account_by_login(connection, clinic.id, login_fp):
-            raise InvalidError("login", "already_used")
+        _free_login(connection, accounts.account_by_login(connection, clinic.id, login_fp))
         people.add_person(connection, row, ())
         accounts.add_activation(connection, trace)
 
     await means.database.write(unit)
     return Issued(person=row.id, code=code, login=profile.login, expires_at=trace.expires_at)
+
+
+def _free_login(connection: Connection, taken: AccountRow | None) -> None:
+    """A colleague who left, or whose account was shut, may come back under their name; nobody else's is given away."""
+    if taken is None:
+        return
+    if taken.role == AccountRole.PATIENT or taken.state != AccountState.BLOCKED:
+        raise InvalidError("login", "already_used")
+    accounts.change_account(connection, taken.id, login_fp=_retired(taken))
 
 
 async def admit(means: Means, clinic: Clinic, who: Reader, account_id: UUID, now: datetime) -> None:

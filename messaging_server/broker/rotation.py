@@ -5,7 +5,7 @@ the next write to its record. Old versions stay with those who hold them, so tha
 Source: DESIGN section 5.
 """
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -15,17 +15,15 @@ from keys.grants import NewSharedKey, new_shared_key
 from messaging_server.broker.clinic import Clinic, Means
 from messaging_server.broker.enrolment import add_key, key_facts
 from messaging_server.broker.filing import MovedError
-from messaging_server.broker.worklist import event
+from messaging_server.broker.leaving import Departure, audit, colleague, let_go, refuse_unless_allowed
 from messaging_server.errors import NotAllowedError, NotFoundError, UnavailableError
-from messaging_server.message import new_id
 from messaging_server.record import ledger
 from messaging_server.record.entry import EntryKind, Fact
 from messaging_server.record.reading import ACCOUNT_KEY_VERSION, Reader
 from messaging_server.storage import accounts, clinics, keyring, records, rotating, tasks
-from messaging_server.storage.accounts import AccountRole, AccountRow, AccountState
+from messaging_server.storage.accounts import AccountRow, AccountState
 from messaging_server.storage.database import Connection
 from messaging_server.storage.keyring import KeyKind, SharedKeyRow
-from messaging_server.storage.tasks import TaskStatus
 
 ATTEMPTS = 8
 
@@ -170,20 +168,23 @@ async def rotate_team(means: Means, clinic: Clinic, team: str, now: datetime) ->
     raise UnavailableError("the team kept changing")
 
 
-async def dismiss(means: Means, clinic: Clinic, who: Reader, account_id: UUID, now: datetime) -> None:
+async def dismiss(
+    means: Means, clinic: Clinic, who: Reader, account_id: UUID, reason: Departure, now: datetime
+) -> None:
     """A colleague leaves: their account is blocked, their sessions end, every team key that they held is rotated.
 
     Raises NotAllowedError("administrators_only"), ("not_yourself"), or ("last_holder") when a team would be left with
     nobody who can read what it is sent.
     """
-    if who.role is not AccountRole.ADMINISTRATOR:
-        raise NotAllowedError("administrators_only")
-    if account_id == who.account:
-        raise NotAllowedError("not_yourself")
+    refuse_unless_allowed(who, account_id)
     for _ in range(ATTEMPTS):
         leaving, turns = await means.database.read(lambda c: _leaving(c, clinic, account_id))
+
+        def gone(connection: Connection, leaving: AccountRow = leaving) -> None:
+            let_go(connection, clinic.id, leaving, who.account, reason, now)
+
         try:
-            await _rotate_teams(means, clinic, turns, leaving, now, by=who.account)
+            await _rotate_teams(means, clinic, turns, _Parting(leaving.id, who.account, gone), now)
         except MovedError:
             continue
         means.wake("board")
@@ -191,10 +192,17 @@ async def dismiss(means: Means, clinic: Clinic, who: Reader, account_id: UUID, n
     raise UnavailableError("the teams kept changing")
 
 
+@dataclass(frozen=True, slots=True)
+class _Parting:
+    """Who leaves, who lets them go, and what is done about it in the same write."""
+
+    account: UUID
+    by: UUID
+    act: Callable[[Connection], None]
+
+
 def _leaving(connection: Connection, clinic: Clinic, account_id: UUID) -> tuple[AccountRow, tuple[_Turn, ...]]:
-    account = accounts.account(connection, clinic.id, account_id)
-    if account is None or account.role == AccountRole.PATIENT:
-        raise NotFoundError(str(account_id))
+    account = colleague(connection, clinic.id, account_id)
     held = {grant.key for grant in keyring.team_grants_to(connection, clinic.id, account_id)}
     return account, tuple(_team_turn(connection, clinic, key, account_id) for key in sorted(held))
 
@@ -207,35 +215,17 @@ def _team_turn(connection: Connection, clinic: Clinic, key: UUID, leaving: UUID 
 
 
 async def _rotate_teams(
-    means: Means, clinic: Clinic, turns: tuple[_Turn, ...], leaving: AccountRow | None, now: datetime, *,
-    by: UUID | None = None,
-) -> None:  # fmt: skip
+    means: Means, clinic: Clinic, turns: tuple[_Turn, ...], parting: _Parting | None, now: datetime
+) -> None:
     made = [(turn, _make(turn, clinic.id)) for turn in turns]
+    leaving, by = (parting.account, parting.by) if parting else (None, None)
 
     def unit(connection: Connection) -> None:
         for turn, key in made:
-            _write(connection, turn, key, leaving.id if leaving else None, now)
+            _write(connection, turn, key, leaving, now)
             accounts.end_codes_with_keys(connection, clinic.id, clinic.roles_of(turn.row.name or ""))
-            clinics.note_audit(connection, _audit(clinic.id, by, "key_rotated", turn.row.id, turn.row.name or "", now))
-        if leaving:
-            _let_go(connection, clinic.id, leaving, by, now)
+            clinics.note_audit(connection, audit(clinic.id, by, "key_rotated", turn.row.id, turn.row.name or "", now))
+        if parting:
+            parting.act(connection)
 
     await means.database.write(unit)
-
-
-def _let_go(connection: Connection, clinic: UUID, leaving: AccountRow, by: UUID | None, now: datetime) -> None:
-    """What was theirs: keys, sessions, codes, and the tasks that they had taken, which go back to their queues."""
-    keyring.drop_all_grants(connection, leaving.id)
-    accounts.change_account(connection, leaving.id, state=AccountState.BLOCKED)
-    accounts.end_sessions(connection, leaving.id)
-    accounts.end_codes(connection, leaving.person_id)
-    for task in tasks.owned(connection, clinic, leaving.id):
-        tasks.change(connection, task.id, task.version, owner_id=None, claimed_at=None, status=TaskStatus.RECEIVED)
-        tasks.add_event(connection, event(clinic, task.id, "release", by, now))
-    clinics.note_audit(connection, _audit(clinic, by, "account_blocked", leaving.id, "blocked", now))
-
-
-def _audit(clinic: UUID, by: UUID | None, action: str, what: UUID, result: str, now: datetime) -> clinics.AuditRow:
-    return clinics.AuditRow(
-        id=new_id(now), clinic_id=clinic, at=now, actor_id=by, action=action, object_id=what, result=result
-    )

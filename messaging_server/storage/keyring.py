@@ -166,6 +166,17 @@ def team_grants_to(connection: Connection, clinic: UUID, holder: UUID) -> tuple[
     return tuple(_grant(row) for row in found)
 
 
+def team_holders(connection: Connection, clinic: UUID) -> frozenset[UUID]:
+    """Whoever holds the key of a team, in any version."""
+    g, k = tables.grants.c, tables.shared_keys.c
+    query = (
+        select(g.holder_id).distinct()
+        .join(tables.shared_keys, (k.id == g.key_id) & (k.version == g.key_version))
+        .where(g.clinic_id == clinic, k.kind == KeyKind.TEAM.value)
+    )  # fmt: skip
+    return frozenset(connection.execute(query).scalars())
+
+
 def grants_of(connection: Connection, keys: Collection[UUID], holder_ids: Collection[UUID]) -> tuple[Grant, ...]:
     """The grants of some keys to some holders: the last steps of a walk to a record."""
     return _grants(connection, tables.grants.c.key_id.in_(keys), tables.grants.c.holder_id.in_(holder_ids))

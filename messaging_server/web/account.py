@@ -6,8 +6,7 @@ from dataclasses import replace
 from aiohttp import web
 
 from keys import totp
-from keys.accounts import change_password, unlock
-from keys.suite import PrivateKey
+from keys.accounts import change_password
 from messaging_server.broker import alarm
 from messaging_server.broker.directory import open_profile
 from messaging_server.errors import NotFoundError
@@ -27,8 +26,8 @@ from messaging_server.web.entering import (
     private_of,
     renew,
 )
-from messaging_server.web.guessing import audit, prove_again
-from messaging_server.web.passwords import chosen, minimum, words_of
+from messaging_server.web.guessing import audit
+from messaging_server.web.passwords import check_current, chosen, minimum, words_of
 from messaging_server.web.posted import Fields, posted
 from messaging_server.web.sessions import set_cookie
 from messaging_server.web.views.account import Account, ChoosePassword, SessionView
@@ -139,7 +138,7 @@ async def set_password(request: web.Request) -> web.StreamResponse:
     here, form = visit(request), await posted(request)
     account = account_of(here)
     password = await chosen(form, minimum(here.who.role), words_of(here, await _person(here)))
-    await _check_current(request, here, account, form)
+    await check_current(request, here, account, form)
     if form.errors:
         return await _ask_password(here, form)
     async with here.site.guard.room:
@@ -161,20 +160,6 @@ async def set_password(request: web.Request) -> web.StreamResponse:
 
     await here.means.database.write(unit)
     return await _anew(here, changed, FlashCode.PASSWORD_CHANGED)
-
-
-async def _check_current(request: web.Request, here: Visit, account: AccountRow, form: Fields) -> None:
-    """The present password again: a browser left open shall not be enough to take an account over."""
-    current = form.secret("current")
-    if form.errors:
-        return
-
-    def opening(row: AccountRow) -> PrivateKey:
-        return unlock(current, here.means.keys.pepper, row.keys, row.id, here.clinic.id)
-
-    wrong = await prove_again(request, here, account, "password", opening)
-    if wrong is not None:
-        form.wrong("current", wrong)
 
 
 async def _anew(here: Visit, account: AccountRow, flash: FlashCode) -> web.Response:
@@ -211,7 +196,7 @@ async def set_totp(request: web.Request) -> web.StreamResponse:
     seed = second_factor.open_pending(here, account.id, form.raw("pending", second_factor.LONGEST_PENDING))
     if seed is None:
         return here.go("/account/totp")
-    await _check_current(request, here, account, form)
+    await check_current(request, here, account, form)
     changed = None if form.errors else await second_factor.take(here, account, seed, form)
     if changed is None:
         return await _ask_totp(here, seed, form)

@@ -4,10 +4,15 @@ import asyncio
 from collections.abc import Sequence
 from typing import Final
 
+from aiohttp import web
+
+from keys.accounts import unlock
 from keys.passwords import STAFF_MINIMUM, problem
+from keys.suite import PrivateKey
 from messaging_server.broker.directory import open_name, open_profile
-from messaging_server.storage.accounts import AccountRole
+from messaging_server.storage.accounts import AccountRole, AccountRow
 from messaging_server.storage.people import PersonRow
+from messaging_server.web.guessing import prove_again
 from messaging_server.web.posted import Fields
 from messaging_server.web.views.frame import ErrorCode
 from messaging_server.web.visit import Visit
@@ -43,3 +48,17 @@ async def chosen(form: Fields, least: int, words: Sequence[str]) -> str:
     elif password != again:
         form.wrong("again", ErrorCode.PASSWORD_DIFFERENT)
     return password
+
+
+async def check_current(request: web.Request, here: Visit, account: AccountRow, form: Fields) -> None:
+    """The present password again: a browser left open shall not be enough for the gravest acts (IDN-11, SEC-15)."""
+    current = form.secret("current")
+    if form.errors:
+        return
+
+    def opening(row: AccountRow) -> PrivateKey:
+        return unlock(current, here.means.keys.pepper, row.keys, row.id, here.clinic.id)
+
+    wrong = await prove_again(request, here, account, "password", opening)
+    if wrong is not None:
+        form.wrong("current", wrong)

@@ -16,6 +16,7 @@ from messaging_server.web import (
     held,
     inbox,
     item,
+    leaving,
     people,
     policy,
     replying,
@@ -31,7 +32,7 @@ LARGEST: Final = 1_000_000
 """Bytes of one request: forms only, files have their own door."""
 MODULES: Final = (
     signing, activation, consenting, account, inbox, writing, choices, board, item, replying, held, people, team,
-    policy, health,
+    leaving, policy, health,
 )  # fmt: skip
 
 

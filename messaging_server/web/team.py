@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from typing import Final
+from uuid import UUID
 
 from aiohttp import web
 
@@ -41,11 +42,13 @@ async def show(request: web.Request) -> web.StreamResponse:
 
 
 async def _page(here: Visit, form: Fields) -> web.Response:
-    found = await here.means.database.read(lambda c: queries.team(c, here.clinic.id))
+    found, holding = await here.means.database.read(
+        lambda c: (queries.team(c, here.clinic.id), queries.key_holders(c, here.clinic.id))
+    )
     role = form.text("role", 30)
     administers = here.who.role is AccountRole.ADMINISTRATOR
     view = Team(
-        members=tuple(_member(here, one) for one in found), may_invite=administers,
+        members=tuple(_member(here, one, holding) for one in found), may_invite=administers,
         may_admit=not administers and not here.waits_for_admission,
         name=form.text("name"), login=form.text("login"),
         title_fr=form.text("title_fr"), title_en=form.text("title_en"), phone=form.text("phone", 40),
@@ -54,14 +57,23 @@ async def _page(here: Visit, form: Fields) -> web.Response:
     return here.page("staff/team", view, status=422 if form.errors else 200, current=Nav.TEAM)
 
 
-def _member(here: Visit, one: Colleague) -> Member:
+def _member(here: Visit, one: Colleague, holding: frozenset[UUID]) -> Member:
     role = one.access.role or AccountRole.RECEPTION
     works = role is not AccountRole.ADMINISTRATOR
     return Member(
         account=one.access.account or one.person.id, name=open_name(here.means.keys, one.person).full, role=role,
         enrolment=enrolment_of(here, one.access), waits_for_admission=one.access.state is AccountState.WAITING,
         queues=tuple(queue for queue in QueueName if works and _serves(here, role, queue)),
+        may_leave=_may_leave(here, one, holding),
     )  # fmt: skip
+
+
+def _may_leave(here: Visit, one: Colleague, holding: frozenset[UUID]) -> bool:
+    """A colleague other than oneself who is not gone yet: an account that is blocked may still hold keys (IDN-23)."""
+    account, blocked = one.access.account, one.access.state is AccountState.BLOCKED
+    if here.who.role is not AccountRole.ADMINISTRATOR or account in {None, here.who.account}:
+        return False
+    return account in holding or not blocked
 
 
 def _serves(here: Visit, role: AccountRole, queue: QueueName) -> bool:

@@ -180,6 +180,7 @@ def signed_in(*audiences: Audience, roles: frozenset[AccountRole] | None = None)
 patients_only = signed_in(Audience.PATIENT)
 staff_only = signed_in(Audience.STAFF, roles=frozenset(AccountRole) - {AccountRole.PATIENT, AccountRole.ADMINISTRATOR})
 any_staff = signed_in(Audience.STAFF)
+administrators_only = signed_in(Audience.STAFF, roles=frozenset({AccountRole.ADMINISTRATOR}))
 anybody_signed_in = signed_in(Audience.PATIENT, Audience.STAFF)
 
 

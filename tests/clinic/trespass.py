@@ -9,11 +9,12 @@ from sqlalchemy import select
 
 from messaging_server.message import Attachment
 from messaging_server.storage import people, tables, threads
+from messaging_server.storage.accounts import AccountRole
 from messaging_server.storage.database import Connection
 from messaging_server.web.sessions import csrf_of
 from tests.clinic.answering import answer, waiting
 from tests.clinic.pages import Browser
-from tests.clinic.world import World
+from tests.clinic.world import PASSWORD, World
 
 WORDS = "Je suis en dépression depuis le printemps, et personne ne doit le savoir."
 REPLY = "Bonjour Rose,\n\nNous en parlerons calmement à votre rendez-vous.\n\nCordialement,"
@@ -25,6 +26,7 @@ FORM = {
     "action": "preview", "text": "Bonjour", "subject": "Bonjour", "category": "general_advice", "channel": "web",
     "form_id": "trespassing-0123456", "reason": "question", "method": "verbal", "explained": "yes", "text_version": "1",
     "question.new_diagnosis": "no", "question.new_treatment": "no", "question.abnormal_result": "no",
+    "departure": "left", "current": PASSWORD,
 }  # fmt: skip
 """Whatever a form of ours may ask, so that nothing but the author is wrong."""
 QUIET = {"audit", "web_sessions"}
@@ -40,11 +42,13 @@ class Things:
     task: UUID
     address: UUID
     person: UUID
+    account: UUID
+    """A colleague's who works here."""
 
     def paths(self, pattern: str) -> str:
         """An address of a page, led to these things."""
         ids = {"thread": self.thread, "exchange": self.exchange, "task": self.task, "address": self.address}
-        return pattern.format(**ids, person=self.person, number=0, name="clinical")
+        return pattern.format(**ids, person=self.person, account=self.account, number=0, name="clinical")
 
 
 async def things_of(world: World) -> Things:
@@ -64,8 +68,9 @@ async def things_of(world: World) -> Things:
 
     exchange, address = await world.means.database.read(query)
     return Things(
-        thread=task.thread_id, exchange=exchange, task=task.id, address=address, person=world.rose.person
-    )
+        thread=task.thread_id, exchange=exchange, task=task.id, address=address, person=world.rose.person,
+        account=world.staff(AccountRole.NURSE).account,
+    )  # fmt: skip
 
 
 def table_of_routes(app: web.Application) -> list[tuple[str, str]]:

@@ -10,6 +10,7 @@ from babel.messages.pofile import read_po
 from jinja2 import meta, nodes
 
 from consent.model import Act, Category, Channel, Method, Refusal
+from messaging_server.broker.leaving import Departure
 from messaging_server.broker.notices import Direction
 from messaging_server.storage.accounts import AccountRole
 from messaging_server.texts import TEMPLATES, Language, Texts
@@ -34,6 +35,7 @@ COMPLETED: Mapping[str, frozenset[str]] = {
     "channel.": frozenset(Channel),
     "choice.": frozenset(patient.ChoiceState),
     "consent.channel_": frozenset(Channel),
+    "departure.": frozenset(Departure),
     "delivery.": frozenset(patient.DeliveryWord) - {"kept"},
     "direction.": frozenset(Direction),
     "document.": frozenset(DOCUMENTS),

@@ -8,15 +8,15 @@ from uuid import UUID
 from sqlalchemy import Connection, func, select
 
 from consent.model import ConsentEvent
-from messaging_server.storage import consents, people, records, tables
+from messaging_server.storage import consents, keyring, people, records, tables
 from messaging_server.storage.accounts import STAFF, AccountRole, AccountState
 from messaging_server.storage.people import AddressRow, PersonKind, PersonRow
 from messaging_server.storage.records import RecordRow
 from messaging_server.storage.tasks import OPEN
 
 __all__ = [
-    "FOUND", "Access", "AddressRow", "Colleague", "Patient", "PersonRow", "access", "find", "open_items", "owners",
-    "patient", "person", "person_of_record", "persons", "registers", "team", "text_version", "told_by",
+    "FOUND", "Access", "AddressRow", "Colleague", "Patient", "PersonRow", "access", "find", "key_holders", "open_items",
+    "owners", "patient", "person", "person_of_record", "persons", "registers", "team", "text_version", "told_by",
 ]  # fmt: skip
 
 FOUND: int = 25
@@ -109,6 +109,11 @@ def access(connection: Connection, ids: Collection[UUID]) -> Mapping[UUID, Acces
             code_expires=row.expires_at,
         )  # fmt: skip
     return {one: found.get(one, Access()) for one in ids}
+
+
+def key_holders(connection: Connection, clinic: UUID) -> frozenset[UUID]:
+    """The accounts that hold the key of a team."""
+    return keyring.team_holders(connection, clinic)
 
 
 def open_items(connection: Connection, ids: Collection[UUID], now: datetime) -> Mapping[UUID, int]:

@@ -81,6 +81,7 @@ class FlashCode(StrEnum):
     PERSON_ADDED = "person_added"
     INVITED = "invited"
     ADMITTED = "admitted"
+    DISMISSED = "dismissed"
     ADDRESS_VERIFIED = "address_verified"
     SHORTCUTS_CHANGED = "shortcuts_changed"
     NOT_SAVED = "not_saved"

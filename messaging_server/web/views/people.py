@@ -6,6 +6,7 @@ from enum import StrEnum
 from uuid import UUID
 
 from consent.model import Method
+from messaging_server.broker.leaving import Departure
 from messaging_server.storage.accounts import AccountRole
 from messaging_server.texts import Language
 from messaging_server.web.views.account import ConsentBlockName, ConsentChannel
@@ -139,6 +140,8 @@ class Member:
     enrolment: Enrolment
     waits_for_admission: bool = False
     queues: tuple[QueueName, ...] = ()
+    may_leave: bool = False
+    """Whether the reader may let them go."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -156,6 +159,27 @@ class Team(FormView):
     phone: str = field(default="", repr=False)
     role: AccountRole | None = None
     roles: tuple[AccountRole, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Leave(FormView):
+    """Letting a colleague go: what follows, said before it is done (IDN-22, SEC-15)."""
+
+    account: UUID
+    name: str = field(repr=False)
+    role: AccountRole
+    holds_keys: bool = False
+    """Whether keys of teams are turned."""
+    items: int = 0
+    """What they have taken and goes back to its queue (TRI-07)."""
+    stuck: bool = False
+    """They are the last of a team: somebody else has to be admitted first."""
+    can_admit: bool = True
+    """Whether the last of a team can still sign in, and so admit somebody."""
+    last_for: tuple[QueueName, ...] = ()
+    """The queues that nobody else could read."""
+    departure: Departure | None = None
+    departures: tuple[Departure, ...] = tuple(Departure)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

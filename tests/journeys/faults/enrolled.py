@@ -125,15 +125,24 @@ async def _attach(browser: Writer, word: Canaries) -> None:
 
 
 async def invite(premises: Premises, word: Canaries) -> None:
-    """The administrator invites a colleague."""
+    """The administrator invites a colleague, and lets nobody go with a wrong password."""
     async with Writer.of(premises, word) as desk:
         await desk.sign_in(premises.one("Paul"))
         who = {"name": f"{word('colleague first')} {word('colleague last')}", "login": word("colleague login")}
-        post = {"title": word("colleague title"), "phone": word("colleague telephone")}
+        titles = {"title_fr": word("colleague title"), "title_en": word("colleague second title")}
+        post = titles | {"phone": word("colleague telephone")}
         form = who | post | {"action": "invite", "role": AccountRole.NURSE.value}
         letter = await desk.send(await desk.get("/staff/team"), "/staff/team", **form)
         found = CODE.search(letter.html)
         assert found, letter.html
         word.told("colleague code", found[0])
+        await _keep(desk, word)
 
 
+async def _keep(desk: Writer, word: Canaries) -> None:
+    """With a wrong password nobody is let go; the last of a team could not even be with the right one."""
+    team = await desk.get("/staff/team")
+    pages = [await desk.get(path) for path in re.findall(r'href="(/staff/team/[0-9a-f-]+/leave)"', team.html)]
+    page = next(one for one in pages if 'name="current"' in one.html)
+    page = await desk.send(page, page.path, departure="left", current=word("administrator password"))
+    assert page.status == 422, page.html

@@ -13,6 +13,7 @@ from keys.grants import Grant
 from messaging_server.broker import admission, enrolment, rotation
 from messaging_server.broker.admission import NewColleague
 from messaging_server.broker.directory import Name
+from messaging_server.broker.leaving import Departure
 from messaging_server.broker.receipt import Receipt
 from messaging_server.broker.worklist import claim
 from messaging_server.errors import NotAllowedError, NotFoundError
@@ -37,7 +38,8 @@ async def either(database_url: str, tmp_path: Path) -> AsyncIterator[World]:
 async def leave(world: World, role: AccountRole = AccountRole.NURSE) -> Reader:
     """A colleague leaves; what they could copy before is what this reader still holds."""
     gone = world.staff(role)
-    await rotation.dismiss(world.means, world.clinic, world.staff(AccountRole.ADMINISTRATOR), gone.account, world.now)
+    admin = world.staff(AccountRole.ADMINISTRATOR)
+    await rotation.dismiss(world.means, world.clinic, admin, gone.account, Departure.LEFT, world.now)
     return gone
 
 
@@ -182,9 +184,9 @@ async def test_only_an_administrator_lets_somebody_go_and_not_themselves(world: 
     nurse, admin = world.staff(AccountRole.NURSE), world.staff(AccountRole.ADMINISTRATOR)
     for who, whom in ((world.staff(role), nurse.account), (admin, admin.account)):
         with pytest.raises(NotAllowedError):
-            await rotation.dismiss(world.means, world.clinic, who, whom, world.now)
+            await rotation.dismiss(world.means, world.clinic, who, whom, Departure.LEFT, world.now)
     with pytest.raises(NotFoundError):
-        await rotation.dismiss(world.means, world.clinic, admin, world.rose.account, world.now)
+        await rotation.dismiss(world.means, world.clinic, admin, world.rose.account, Departure.LEFT, world.now)
 
 
 async def test_the_ledger_names_the_new_keys_their_holders_and_whose_reading_ended(world: World) -> None:

@@ -38,6 +38,8 @@ PATIENT = {
 }  # fmt: skip
 STAFF = {"/staff", "/staff/team", "/staff/policy"}
 """For everybody who works here; no patient is named there."""
+ADMINISTRATOR = {"/staff/team/{account}/leave"}
+"""For those who invite and let go."""
 CARE = {
     "/staff/all", "/staff/held", "/staff/undelivered", "/staff/unread", "/staff/failed", "/staff/late",
     "/staff/queue/{name}", "/staff/events", "/staff/supervisor", "/staff/hint", "/staff/files/{exchange}/{number}",
@@ -52,8 +54,8 @@ CARE = {
 GIVES_WORDS_BACK = {("POST", "/write/message"), ("POST", "/threads/{thread}/reply")}
 """Whose session ended while writing gets the words back on the page that refuses them (ACC-03)."""
 SHUT_TO = {
-    "patient": STAFF | CARE, "administrator": PATIENT | CARE, "waiting": PATIENT | CARE, "reception": PATIENT,
-    "nurse": PATIENT, "physician": PATIENT,
+    "patient": STAFF | CARE | ADMINISTRATOR, "administrator": PATIENT | CARE, "waiting": PATIENT | CARE | ADMINISTRATOR,
+    "reception": PATIENT | ADMINISTRATOR, "nurse": PATIENT | ADMINISTRATOR, "physician": PATIENT | ADMINISTRATOR,
 }  # fmt: skip
 
 
@@ -127,7 +129,7 @@ def assert_tells_nothing(page: str) -> None:
 async def test_every_door_is_in_one_list(pages: Pages) -> None:
     """A new page says here whom it is for, or is not built [SEC-09]."""
     assert pages.server.app is not None
-    lists = (ANYBODY, SIGNED_IN, PATIENT, STAFF, CARE)
+    lists = (ANYBODY, SIGNED_IN, PATIENT, STAFF, ADMINISTRATOR, CARE)
     known = {pattern: sum(pattern in one for one in lists) for _, pattern in table_of_routes(pages.server.app)}
 
     assert {pattern: times for pattern, times in known.items() if times != 1} == {}
@@ -158,7 +160,7 @@ async def test_whoever_has_not_signed_in_wholly_gets_no_further_than_the_door(
     who = world.rose if role is AccountRole.PATIENT else world.staff(role)
     browser = await half_signed_in(pages, who, state) if state else await pages.browser()
     before = await state_of(world)
-    for method, pattern in doors(pages, SIGNED_IN | PATIENT | STAFF | CARE):
+    for method, pattern in doors(pages, SIGNED_IN | PATIENT | STAFF | ADMINISTRATOR | CARE):
         status, to, text = await knock(browser, method, things.paths(pattern))
         refused = (403, "") if (method, pattern) in GIVES_WORDS_BACK else (303, "/sign-in")
 
@@ -214,7 +216,7 @@ async def test_nothing_of_one_clinic_is_reached_from_another(pages: Pages, who: 
     before = await state_of(pages.world)
     async with open_pages(beside) as next_door:
         browser = await somebody(next_door, who)
-        among = PATIENT if who == "patient" else CARE
+        among = PATIENT if who == "patient" else CARE | ADMINISTRATOR
         for method, pattern in [door for door in with_ids(next_door, among) if "{name}" not in door[1]]:
             status, _, text = await knock(browser, method, things.paths(pattern))
 

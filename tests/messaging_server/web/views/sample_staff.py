@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import date, timedelta
 
 from consent.model import Act, Category, Channel, Method, Refusal
+from messaging_server.broker.leaving import Departure
 from messaging_server.storage.accounts import AccountRole
 from messaging_server.texts import Language
 from messaging_server.web.views import board as b
@@ -263,6 +264,25 @@ PAGES: dict[str, tuple[str, object]] = {
     ),
     "team, waiting": (
         "staff/team", q.Team(members=(replace(MEMBER, waits_for_admission=True),), may_invite=False, may_admit=False)
+    ),
+    "leave": (
+        "staff/leave", q.Leave(account=number(1), name=LONG_NAME, role=AccountRole.NURSE, holds_keys=True, items=3)
+    ),
+    "leave, last": (
+        "staff/leave",
+        q.Leave(
+            account=number(1), name=LONG_NAME, role=AccountRole.RECEPTION, stuck=True, last_for=tuple(QueueName)
+        ),
+    ),
+    "leave, last and blocked": (
+        "staff/leave", q.Leave(account=number(1), name="Luc Roy", role=AccountRole.NURSE, stuck=True, can_admit=False)
+    ),
+    "leave refused": (
+        "staff/leave",
+        q.Leave(
+            account=number(1), name="Luc Roy", role=AccountRole.ADMINISTRATOR, departure=Departure.LEFT,
+            errors=wrong(departure=ErrorCode.CHOOSE_ONE, current=ErrorCode.PASSWORD_WRONG),
+        ),
     ),
     "policy": (
         "staff/policy",
