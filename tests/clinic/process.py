@@ -75,7 +75,7 @@ async def settle(folder: Path) -> Premises:
     """Found the clinic on new files, on ports that are free now."""
     from messaging_server.cli.founding import ensure_keys  # noqa: PLC0415  # the commands are the heaviest room
 
-    settings = _prepare(folder)
+    settings = free_settings(folder)
     database = await open_database(settings.database.get_secret_value())
     try:
         keys = ensure_keys(settings)
@@ -85,7 +85,7 @@ async def settle(folder: Path) -> Premises:
         await database.close()
 
 
-def _prepare(folder: Path) -> Settings:
+def free_settings(folder: Path) -> Settings:
     folder.mkdir(exist_ok=True)
     (folder / "webhook.token").write_text(TOKEN, encoding="utf-8")
     return settings_of(folder, ports=(_free_port(), _free_port(), _free_port(), _free_port()))

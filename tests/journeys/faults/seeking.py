@@ -17,6 +17,8 @@ _STREAM = re.compile(rb"\x1f\x8b\x08|\x78[\x01\x5e\x9c\xda]")
 _SOFT_BREAK = re.compile(rb"=\r?\n")
 _SPACE = re.compile(rb"\s+")
 _PIECE = 512
+_BEGINNING = 10
+"""Letters by which many words that begin alike are first sought together."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -84,14 +86,20 @@ def _inflated(data: bytes, start: int) -> bytes:
 
 def sought_in(data: bytes, where: str, words: Mapping[str, str]) -> set[Found]:
     """The words (by name) that data holds in any form."""
+    beginnings = {word[:_BEGINNING] for word in words.values()}
+    begin = {beginning: tuple(forms(beginning).values()) for beginning in beginnings}
     wanted = {name: forms(word) for name, word in words.items()}
-    return {
-        Found(name, where, f"{form}, {view}")
-        for view, seen in views(data)
-        for name, its in wanted.items()
-        for form, raw in its.items()
-        if raw in seen
-    }
+    found: set[Found] = set()
+    for view, seen in views(data):
+        begun = {beginning for beginning, its in begin.items() if any(raw in seen for raw in its)}
+        found |= {
+            Found(name, where, f"{form}, {view}")
+            for name, its in wanted.items()
+            if words[name][:_BEGINNING] in begun
+            for form, raw in its.items()
+            if raw in seen
+        }
+    return found
 
 
 def sought_in_files(folders: Iterable[Path], words: Mapping[str, str]) -> set[Found]:
