@@ -16,6 +16,7 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Final
 
+from consent.ending import Ended
 from consent.model import Channel
 from messaging_server.errors import InvalidError, NotAllowedError
 from triage.helplines import HelpLine, LineKind
@@ -108,7 +109,9 @@ class NoticeFacts:
     """Families of red flags of the assessment; only the inbox ever tells them apart."""
     alerted: bool = False
     """True only when a named person has really been alerted."""
-    stopped: tuple[Channel, ...] | None = None
+    stopped: tuple[Ended, ...] | None = None
+    remaining: tuple[Channel, ...] = ()
+    """The ways that still work after a withdrawal."""
     conversion: Conversion | None = None
     code: str | None = field(default=None, repr=False)
     expires: datetime | None = None
@@ -192,6 +195,8 @@ def variables(notice: Notice, channel: Channel, facts: NoticeFacts) -> Mapping[s
     told: dict[str, object] = {name: _stated(name, getattr(facts, name)) for name in sorted(needs)}
     told["emergency"] = emergency_line(facts.lines)
     told["lines"] = _lines(notice, channel, facts.lines)
+    if notice is Notice.WITHDRAWN:
+        told["remaining"] = facts.remaining
     if channel is Channel.WEB and notice is Notice.EMERGENCY:
         told |= {"directions": directions(facts.flags), "alerted": facts.alerted}
     if channel is Channel.SMS:

@@ -9,11 +9,12 @@ from datetime import datetime
 from uuid import UUID
 
 from consent.model import Channel
+from messaging_server.broker import withdrawal
 from messaging_server.broker.clinic import Clinic
 from messaging_server.message import Keyword
 from messaging_server.record import ledger
 from messaging_server.record.entry import EntryKind, Fact
-from messaging_server.storage import outbox, people, records
+from messaging_server.storage import people, records
 from messaging_server.storage.database import Connection
 from messaging_server.storage.people import AddressRow, AddressStatus
 
@@ -27,7 +28,7 @@ def apply(
             continue
         if word is Keyword.STOP and address.state == AddressStatus.ACTIVE:
             people.change_address(connection, address.id, state=AddressStatus.OPTED_OUT, changed_at=now)
-            outbox.stop_for_address(connection, address.id, now)
+            withdrawal.stop_address(connection, clinic, address.id, "opted_out", now)
             _attest(connection, clinic, address, "opted_out", now)
         elif word is Keyword.START and address.state == AddressStatus.OPTED_OUT:
             people.change_address(connection, address.id, state=AddressStatus.ACTIVE, changed_at=now)

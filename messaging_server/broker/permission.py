@@ -1,25 +1,28 @@
 """Recording what a patient agreed to, refused or took back: acts that are only ever added (CON-08, CON-13 to CON-15).
 
-A withdrawal stops what is queued in the same transaction that records it, and is attested in the record's ledger.
+Each act is attested in the record's ledger; what ends by it is brought to its end in the same transaction.
 """
 
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID
 
 from consent.model import Act, Channel, ConsentEvent, Method, Scope
-from consent.register import ChannelState, standing
-from keys.envelope import HolderKey
+from keys.envelope import Wrap
+from messaging_server.broker import withdrawal
 from messaging_server.broker.clinic import Clinic, Means
-from messaging_server.broker.sealing import audience
-from messaging_server.errors import InvalidError, NotAllowedError, NotFoundError
+from messaging_server.broker.filing import Filing, MovedError, write
+from messaging_server.broker.sealing import Audience, audience
+from messaging_server.errors import InvalidError, NotAllowedError, NotFoundError, UnavailableError
 from messaging_server.message import new_id
 from messaging_server.record import ledger
 from messaging_server.record.entry import EntryKind, Fact
 from messaging_server.record.reading import Reader
-from messaging_server.storage import consents, keyring, outbox, people, records
+from messaging_server.storage import consents, keyring
 from messaging_server.storage.database import Connection
 
+ATTEMPTS = 4
 NOTE = "consent-note"
 MONTH = timedelta(days=30.4375)
 """A month of the mean year: a consent ends after so many (CON-25), to the day is not promised."""
@@ -38,13 +41,24 @@ class Given:
     """The explanations given, for a verbal consent; the typed signature of a signed form (CON-08)."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Line:
+    """One act with its note, sealed to the record's clinical teams, and what the ledger says of it."""
+
+    act: ConsentEvent
+    wraps: tuple[Wrap, ...]
+    note: consents.Note | None
+    fact: Fact
+
+
 def check(given: Given) -> None:
-    """Raise InvalidError when the act cannot be recorded as it stands."""
+    """Raise InvalidError when the act cannot be recorded as it stands; a withdrawal is never made hard (CON-13)."""
     if given.act is Act.ACCEPTED and not given.scope:
         raise InvalidError("scope", "empty")
     if any(cell.channel not in given.channels for cell in given.scope):
         raise InvalidError("scope", "outside_channels")
-    if given.method in {Method.VERBAL, Method.SIGNED_FORM} and not given.note.strip():
+    giving = given.act is not Act.WITHDRAWN and given.method in {Method.VERBAL, Method.SIGNED_FORM}
+    if giving and not given.note.strip():
         raise InvalidError("note", "missing")
     if not given.channels:
         raise InvalidError("channels", "empty")
@@ -52,43 +66,69 @@ def check(given: Given) -> None:
 
 async def record(means: Means, clinic: Clinic, who: Reader, person_id: UUID, given: Given, now: datetime) -> UUID:
     """Add an act to the register; patients speak for themselves online, staff for what they heard or hold on paper."""
-    check(given)
-    _may_record(who, person_id, given)
-    ground = await means.database.read(lambda c: _load(c, clinic, person_id))
-    act = _act(who, person_id, given, ground.text, now, clinic.policy.consent_months)
-    staff = audience(clinic.id, [ground.staff_key], now)
-    note = staff.seal(act.id, NOTE, given.note.encode()) if given.note.strip() else None
+    return (await record_all(means, clinic, who, person_id, [given], now))[0]
 
+
+async def record_all(
+    means: Means, clinic: Clinic, who: Reader, person_id: UUID, said: Sequence[Given], now: datetime
+) -> tuple[UUID, ...]:
+    """Add the acts of one conversation together, with everything that follows from them; what ends has one receipt."""
+    for given in said:
+        check(given)
+        _may_record(who, person_id, given)
+    for _ in range(ATTEMPTS):
+        known, text = await means.database.read(lambda c: _load(c, clinic, person_id))
+        acts = tuple(_act(who, person_id, given, text, now, clinic.policy.consent_months) for given in said)
+        lines = _sealed(clinic, known, zip(acts, said, strict=True), now)
+        receipt = withdrawal.receipt(means, clinic, known, (*known.acts, *acts), now)
+        try:
+            await means.database.write(_unit(clinic, known, lines, receipt, now))
+        except MovedError:
+            continue
+        means.wake("outbox")
+        means.wake("board")
+        return tuple(act.id for act in acts)
+    raise UnavailableError("the ground kept moving under a consent")
+
+
+def _unit(
+    clinic: Clinic, known: withdrawal.Whose, lines: Sequence[_Line], receipt: Filing | None, now: datetime
+) -> Callable[[Connection], None]:
     def unit(connection: Connection) -> None:
-        sealed = consents.Note(sealed=note.sealed, content_key_id=staff.key.id) if note else None
-        if note:
-            keyring.add_wraps(connection, clinic.id, staff.wraps)
-        consents.add_consent(connection, clinic.id, act, sealed)
-        if given.act in {Act.WITHDRAWN, Act.REFUSED}:
-            stop_queued(connection, person_id, now)
-        ledger.append(connection, clinic.id, ground.record.id, [_fact(act, note.commitment if note else None)], now)
+        if consents.consents_of(connection, known.person.id) != known.acts:
+            raise MovedError("another act was recorded meanwhile")
+        for line in lines:
+            keyring.add_wraps(connection, clinic.id, line.wraps)
+            consents.add_consent(connection, clinic.id, line.act, line.note)
+            ledger.append(connection, clinic.id, known.record.id, [line.fact], now)
+        if receipt is not None:
+            withdrawal.follow(connection, clinic, known, now)
+            write(connection, receipt)
 
-    await means.database.write(unit)
-    means.wake("outbox")
-    return act.id
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Known:
-    record: records.RecordRow
-    text: consents.ConsentTextRow
-    staff_key: HolderKey
+    return unit
 
 
-def _load(connection: Connection, clinic: Clinic, person_id: UUID) -> _Known:
-    record_row = records.record_of_person(connection, clinic.id, person_id)
-    if record_row is None:
-        raise NotFoundError(str(person_id))
+def _load(connection: Connection, clinic: Clinic, person_id: UUID) -> tuple[withdrawal.Whose, consents.ConsentTextRow]:
+    known = withdrawal.whose(connection, clinic, person_id)
     text = consents.current_text(connection, clinic.id)
     if text is None:
         raise NotAllowedError("no_consent_text")
-    holders = keyring.holders(connection, {record_row.clinic_key_id})
-    return _Known(record=record_row, text=text, staff_key=holders[record_row.clinic_key_id])
+    return known, text
+
+
+def _sealed(
+    clinic: Clinic, known: withdrawal.Whose, said: Iterable[tuple[ConsentEvent, Given]], now: datetime
+) -> tuple[_Line, ...]:
+    staff = [known.holders[known.record.clinic_key_id]]
+    return tuple(_line(act, given.note.strip(), audience(clinic.id, staff, now)) for act, given in said)
+
+
+def _line(act: ConsentEvent, words: str, staff: Audience) -> _Line:
+    if not words:
+        return _Line(act=act, wraps=(), note=None, fact=_fact(act, None))
+    sealed = staff.seal(act.id, NOTE, words.encode())
+    note = consents.Note(sealed=sealed.sealed, content_key_id=staff.key.id)
+    return _Line(act=act, wraps=staff.wraps, note=note, fact=_fact(act, sealed.commitment))
 
 
 def _may_record(who: Reader, person_id: UUID, given: Given) -> None:
@@ -119,14 +159,3 @@ def _fact(act: ConsentEvent, commitment: bytes | None) -> Fact:
             "text_version": act.text_version, "text_hash": act.text_hash.hex(), "consent": str(act.id),
         },
     )  # fmt: skip
-
-
-def stop_queued(connection: Connection, person_id: UUID, now: datetime) -> None:
-    """Stop what is queued on every channel that has nothing agreed any more: a withdrawal works at once (CON-13).
-
-    Where something is still agreed, the gate decides each delivery at the moment of sending.
-    """
-    agreed = standing(consents.consents_of(connection, person_id), now).channels
-    for address in people.addresses_of(connection, person_id):
-        if agreed.get(Channel(address.channel)) not in {ChannelState.ACTIVE, ChannelState.PARTIAL}:
-            outbox.stop_for_address(connection, address.id, now, code="withdrawn")

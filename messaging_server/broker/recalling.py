@@ -23,25 +23,43 @@ async def cancel(means: Means, clinic: Clinic, who: Reader, exchange_id: UUID, n
             raise NotFoundError(str(exchange_id))
         if row.visible_at <= now or row.state != threads.ExchangeState.FILED:
             raise ConflictError("left")
-        threads.set_state(connection, exchange_id, threads.ExchangeState.CANCELLED)
-        outbox.stop_queued(connection, exchange_id, now)
-        fact = Fact(kind=EntryKind.CANCELLED, at=now, exchange=exchange_id, parties={"account": who.account})
-        ledger.append(connection, clinic.id, row.record_id, [fact], now)
-        return _reopen(connection, clinic, who, row, now)
+        task = take_back(connection, clinic, row, "taken_back", who.account, now)
+        if task is None:
+            raise ConflictError("nothing_to_reopen")
+        return task
 
     task = await means.database.write(unit)
     means.wake("board")
     return task
 
 
-def _reopen(connection: Connection, clinic: Clinic, who: Reader, row: threads.ExchangeRow, now: datetime) -> UUID:
+def take_back(
+    connection: Connection, clinic: Clinic, row: threads.ExchangeRow, act: str, actor: UUID | None, now: datetime
+) -> UUID | None:
+    """Let a reply not leave, inside somebody's transaction; gives the task that waits again, where there is one.
+
+    `actor` is None where nobody took it back by hand: the consent that it stood on ended (CON-26).
+    """
+    threads.set_state(connection, row.id, threads.ExchangeState.CANCELLED)
+    outbox.stop_queued(connection, row.id, now)
+    fact = Fact(
+        kind=EntryKind.CANCELLED, at=now, exchange=row.id, parties={"account": actor} if actor else {},
+        details={} if actor else {"code": act},
+    )  # fmt: skip
+    ledger.append(connection, clinic.id, row.record_id, [fact], now)
+    return _reopen(connection, clinic, row, act, actor, now)
+
+
+def _reopen(
+    connection: Connection, clinic: Clinic, row: threads.ExchangeRow, act: str, actor: UUID | None, now: datetime
+) -> UUID | None:
     tasks.cancel_watch(connection, row.id, now)
     answered = tasks.answered_by(connection, row.thread_id)
     if answered is None:
-        raise ConflictError("nothing_to_reopen")
+        return None
     tasks.change(
         connection, answered.id, answered.version, status=TaskStatus.IN_PROGRESS, closed_at=None, disposition=None,
-        owner_id=who.account, next_step_at=max(now, answered.due_at),
+        owner_id=actor or answered.owner_id, next_step_at=max(now, answered.due_at),
     )  # fmt: skip
-    tasks.add_event(connection, event(clinic.id, answered.id, "taken_back", who.account, now))
+    tasks.add_event(connection, event(clinic.id, answered.id, act, actor, now))
     return answered.id

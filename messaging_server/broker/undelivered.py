@@ -46,11 +46,19 @@ def ask_to_call(connection: Connection, clinic: Clinic, exchange_id: UUID, kind:
 
 
 def stopped(connection: Connection, clinic: Clinic, row: DeliveryRow, *, code: str, now: datetime) -> None:
-    """Note that the gate stopped a delivery at the moment of sending (CON-26), and ask a person to call instead."""
+    """Note that a delivery was stopped for want of consent (CON-26), and ask a person to call instead.
+
+    Not where another way tells the patient of the same reply.
+    """
     fact = Fact(
         kind=EntryKind.STOPPED, at=now, exchange=row.exchange_id, channel=row.channel,
         details={"delivery": str(row.id), "code": code},
     )  # fmt: skip
     ledger.append(connection, clinic.id, row.record_id, [fact], now)
-    if not row.automatic and row.channel is not Channel.WEB:
+    if not row.automatic and row.channel is not Channel.WEB and not _told_otherwise(connection, row):
         ask_to_call(connection, clinic, row.exchange_id, TaskKind.CALL, now)
+
+
+def _told_otherwise(connection: Connection, row: DeliveryRow) -> bool:
+    told = {DeliveryState.QUEUED, DeliveryState.SENT}
+    return any(one.id != row.id and one.state in told for one in outbox.deliveries_of(connection, [row.exchange_id]))

@@ -168,14 +168,19 @@ def delivery(connection: Connection, clinic: UUID, delivery_id: UUID) -> Deliver
     return _found(connection, tables.deliveries.c.clinic_id == clinic, tables.deliveries.c.id == delivery_id)
 
 
-def stop_for_address(connection: Connection, address: UUID, now: datetime, *, code: str = "opted_out") -> None:
-    """Stop what is queued for an address, except the automatic answer that says so."""
+def stop_for_address(
+    connection: Connection, address: UUID, now: datetime, *, code: str = "opted_out"
+) -> tuple[DeliveryRow, ...]:
+    """Stop what is queued for an address, except the automatic answer that says so; gives what was stopped."""
     c = tables.deliveries.c
     where = (c.address_id == address, c.state == DeliveryState.QUEUED.value, c.created_at < now)
+    found = connection.execute(select(tables.deliveries).where(*where).order_by(c.created_at)).all()
+    rows = tuple(_typed(row) for row in as_rows(DeliveryRow, found))
     connection.execute(
-        tables.deliveries.update().where(*where)
+        tables.deliveries.update().where(c.id.in_([row.id for row in rows]))
         .values(state=DeliveryState.STOPPED.value, last_code=code, done_at=now, payload=None)
     )  # fmt: skip
+    return rows
 
 
 def keep_early(connection: Connection, clinic: UUID, provider_id: str, word: str, now: datetime) -> None:

@@ -140,6 +140,13 @@ def owned(connection: Connection, clinic: UUID, account: UUID) -> tuple[TaskRow,
     return tuple(typed(row) for row in as_rows(TaskRow, connection.execute(query).all()))
 
 
+def open_of_record(connection: Connection, record: UUID, kind: TaskKind) -> tuple[TaskRow, ...]:
+    """The open tasks of a record that are of one kind."""
+    c = tables.tasks.c
+    query = select(tables.tasks).where(c.record_id == record, c.status.in_(OPEN), c.kind == kind.value)
+    return tuple(typed(row) for row in as_rows(TaskRow, connection.execute(query).all()))
+
+
 def due_for_step(connection: Connection, now: datetime, most: int = 100) -> tuple[TaskRow, ...]:
     """Open tasks whose next escalation point has come."""
     c = tables.tasks.c

@@ -179,6 +179,14 @@ def set_state(connection: Connection, exchange_id: UUID, state: ExchangeState) -
     connection.execute(tables.exchanges.update().where(c.id == exchange_id).values(state=state.value))
 
 
+def on_their_way(connection: Connection, record: UUID, now: datetime) -> tuple[ExchangeRow, ...]:
+    """Replies of a record that are written and not to be seen yet: they can still be taken back (EOU-16)."""
+    c = tables.exchanges.c
+    waiting = (c.direction == Way.OUT.value, c.automatic.is_(False), c.state == ExchangeState.FILED.value)
+    query = select(tables.exchanges).where(c.record_id == record, c.visible_at > now, *waiting)
+    return as_rows(ExchangeRow, connection.execute(query.order_by(c.created_at)).all())
+
+
 def remember(connection: Connection, clinic: UUID, message_fp: bytes, exchange_id: UUID, now: datetime) -> None:
     """Note that a message was accepted, so that its second coming is known (EIN-06)."""
     connection.execute(

@@ -121,8 +121,8 @@ async def _end(request: web.Request, here: Visit, ground: Ground, answers: Answe
     if said != ConsentAnswer.ACCEPT or answers.next() is not Page.SUMMARY:
         return _show(here, ground, answers)
     who = reader_of(here)
-    for given in consent_answers.acts(answers, ground.offered, here.language.value):
-        await permission.record(here.means, here.clinic, who, who.person, given, here.now)
+    acts = consent_answers.acts(answers, ground.offered, here.language.value)
+    await permission.record_all(here.means, here.clinic, who, who.person, acts, here.now)
     if here.reader is not None:
         return here.go(COPY, FlashCode.CONSENT_SAVED)
     return await enter(

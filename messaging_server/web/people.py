@@ -12,7 +12,7 @@ from messaging_server.storage.queries import board as board_queries
 from messaging_server.storage.queries import people as queries
 from messaging_server.storage.queries.people import Access, Patient, PersonRow
 from messaging_server.texts import Language
-from messaging_server.web import enrolling, names, recording, rows, witness
+from messaging_server.web import enrolling, names, recording, rows, withdrawing, witness
 from messaging_server.web.agreed import address_view, channels_of
 from messaging_server.web.fields import form_of, id_of, word_of
 from messaging_server.web.held import found_people
@@ -33,6 +33,7 @@ def routes() -> list[web.RouteDef]:
         web.get("/staff/people/{person}", show),
         web.post("/staff/people/{person}/letter", letter),
         *recording.routes(),
+        *withdrawing.routes(),
     ]
 
 

@@ -76,8 +76,8 @@ async def record(request: web.Request) -> web.StreamResponse:
     spoken = _check(here, form, answers)
     if form.errors:
         return _page(here, patient, version, form)
-    for given in _acts(form, answers, spoken, patient.person.language):
-        await permission.record(here.means, here.clinic, here.who, person_id, given, here.now)
+    acts = _acts(form, answers, spoken, patient.person.language)
+    await permission.record_all(here.means, here.clinic, here.who, person_id, acts, here.now)
     return here.go(f"/staff/people/{person_id}", FlashCode.CONSENT_RECORDED)
 
 

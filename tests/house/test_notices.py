@@ -13,7 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from jinja2 import meta, nodes
 
-from consent.model import Channel
+from consent.ending import Ended
+from consent.model import Category, Channel
 from messaging_server.broker.notices import (
     NOTICES,
     Conversion,
@@ -61,7 +62,8 @@ def _facts(language: Language) -> NoticeFacts:
         received=datetime(2026, 9, 25, 19, 41, tzinfo=MONTREAL),
         rule=Response(count=2, unit=Unit.BUSINESS_DAYS),
         due=datetime(2026, 9, 30, 17, 30, tzinfo=MONTREAL),
-        stopped=(Channel.EMAIL, Channel.SMS),
+        stopped=(Ended(channel=Channel.EMAIL), Ended(channel=Channel.SMS, categories=(Category.BROADCAST,))),
+        remaining=(Channel.WEB,),
         conversion=Conversion.VISIT,
         code="493027",
         expires=datetime(2026, 9, 25, 20, 0, tzinfo=MONTREAL),
@@ -376,11 +378,19 @@ def test_a_verification_code_is_told_with_its_end() -> None:
 
 
 def test_a_withdrawal_is_receipted_with_its_channels_and_moment() -> None:
-    """The receipt says what stops, since when, and that care and the record remain [CON-13, T-18]."""
+    """The receipt says what stops, since when, what still works, and that care and the record remain [CON-13, T-18]."""
     said = _say(Notice.WITHDRAWN, Channel.WEB, Language.FR).body
-    assert "par courriel, par texto" in said
+    assert "- par courriel\N{NO-BREAK SPACE}: tout.\n- par texto\N{NO-BREAK SPACE}: avis à tous les patients.\n" in said
+    assert "Ce qui fonctionne encore\N{NO-BREAK SPACE}: la messagerie web, pour ce que" in said
     assert "vendredi 25 septembre" in said
     assert "reste dans votre dossier" in said
+
+
+def test_a_withdrawal_of_everything_promises_no_more_writing() -> None:
+    """Where no way is left the receipt says that the clinic calls [CON-13, CON-28]."""
+    said = _say(Notice.WITHDRAWN, Channel.WEB, Language.EN, replace(_facts(Language.EN), remaining=())).body
+    assert "no longer write to you" in said
+    assert "still works" not in said
 
 
 def test_a_stop_tells_where_to_turn_for_what_is_still_open() -> None:

@@ -65,6 +65,7 @@ class FlashCode(StrEnum):
     SESSIONS_ENDED = "sessions_ended"
     CONSENT_SAVED = "consent_saved"
     CONSENT_WITHDRAWN = "consent_withdrawn"
+    WITHDRAWAL_RECORDED = "withdrawal_recorded"
     CLAIMED = "claimed"
     RELEASED = "released"
     ASSIGNED = "assigned"

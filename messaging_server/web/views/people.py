@@ -5,7 +5,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from uuid import UUID
 
-from consent.model import Method
+from consent.model import Category, Channel, Method
 from messaging_server.broker.leaving import Departure
 from messaging_server.storage.accounts import AccountRole
 from messaging_server.texts import Language
@@ -128,6 +128,24 @@ class RecordConsent(FormView):
     channels: tuple[ConsentChannel, ...]
     blocks: tuple[ConsentBlockName, ...] = tuple(ConsentBlockName)
     text_version: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TakeBack(FormView):
+    """A consent that the patient takes back through staff, in whole or in part (CON-13)."""
+
+    person: UUID
+    name: str = field(repr=False)
+    birth_date: date = field(repr=False)
+    channels: tuple[Channel, ...]
+    """The ways on which something is in force; none where there is nothing to take back."""
+    categories: tuple[Category, ...]
+    channel: str = ""
+    """A way, or `all`."""
+    category: str = ""
+    """A kind of content, or `all`."""
+    method: Method | None = None
+    note: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -34,7 +34,16 @@ async def counter(premises: Premises, word: Canaries) -> str:
         form = {"method": "verbal", "note": word("consent note"), "explained": "yes"} | cells
         noted = await desk.send(await desk.get(path), path, **form)
         assert noted.path == person.path, noted.html
+        await _take_back(desk, person.path, word)
     return word.told("activation code", found[0])
+
+
+async def _take_back(desk: Writer, person: str, word: Canaries) -> None:
+    """One kind of content is taken back at once, with a note."""
+    path = f"{person}/withdrawal"
+    form = {"channel": "web", "category": "broadcast", "method": "verbal", "note": word("withdrawal note")}
+    done = await desk.send(await desk.get(path), path, **form)
+    assert done.path == person, done.html
 
 
 def login_of(word: Canaries) -> str:

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from consent.ending import Ended
 from consent.model import Channel
 from messaging_server.broker.notices import (
     NOTICES,
@@ -49,7 +50,7 @@ FACTS = NoticeFacts(
     received=datetime(2026, 11, 20, 19, 41, tzinfo=MONTREAL),
     rule=Response(count=2, unit=Unit.BUSINESS_DAYS),
     due=datetime(2026, 11, 24, 17, 0, tzinfo=MONTREAL),
-    stopped=(Channel.EMAIL,),
+    stopped=(Ended(channel=Channel.EMAIL),),
     conversion=Conversion.CALL,
     code="493027",
     expires=datetime(2026, 11, 20, 20, 0, tzinfo=MONTREAL),

@@ -187,14 +187,17 @@ async def test_a_stranger_to_the_team_opens_nothing(world: World) -> None:
 
 
 async def test_withdrawing_closes_the_way_out_at_once(world: World) -> None:
-    """What was allowed before the withdrawal is refused after it [CON-13, CON-26]."""
+    """What was allowed before the withdrawal is refused after it [CON-13, CON-26, CON-28]."""
     await world.consent()
     asked = await world.write("Bonjour")
     task = await waiting(world, asked.thread)
     world.later(minutes=1)
     await world.consent(act=Act.WITHDRAWN)
-    with pytest.raises(NotAllowedError):
+    with pytest.raises(ConflictError):
         await outbound.send(world.means, world.clinic, world.staff(), reply_to(task), world.now)
+    now_seen = replace(task, version=task.version + 1)
+    with pytest.raises(NotAllowedError):
+        await outbound.send(world.means, world.clinic, world.staff(), reply_to(now_seen), world.now)
 
 
 def test_a_reply_shows_nothing_of_itself() -> None:

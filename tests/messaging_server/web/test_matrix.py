@@ -48,7 +48,7 @@ CARE = {
     "/staff/items/{task}/finding", "/staff/items/{task}/reply", "/staff/items/{task}/confirm",
     "/staff/items/{task}/search", "/staff/deliveries/{exchange}", "/staff/deliveries/{exchange}/cancel",
     "/staff/people", "/staff/people/new", "/staff/people/{person}", "/staff/people/{person}/letter",
-    "/staff/people/{person}/consent",
+    "/staff/people/{person}/consent", "/staff/people/{person}/withdrawal",
 }  # fmt: skip
 """For those whom a team has admitted."""
 GIVES_WORDS_BACK = {("POST", "/write/message"), ("POST", "/threads/{thread}/reply")}

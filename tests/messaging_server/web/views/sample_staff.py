@@ -242,6 +242,23 @@ PAGES: dict[str, tuple[str, object]] = {
             explained=ErrorCode.REQUIRED),
         ),
     ),
+    "take back": (
+        "staff/take_back",
+        q.TakeBack(
+            person=number(77), name=LONG_NAME, birth_date=BIRTH, channels=tuple(Channel), categories=tuple(Category)
+        ),
+    ),
+    "take back refused": (
+        "staff/take_back",
+        q.TakeBack(
+            person=number(77), name="Jean Tremblay", birth_date=BIRTH, channels=(Channel.WEB,), channel="web",
+            categories=tuple(Category), note="Au téléphone.", errors=wrong(category=ErrorCode.CHOOSE_ONE),
+        ),
+    ),
+    "take back nothing": (
+        "staff/take_back",
+        q.TakeBack(person=number(77), name="Jean Tremblay", birth_date=BIRTH, channels=(), categories=()),
+    ),
     "supervisor": (
         "staff/supervisor",
         b.Supervisor(
