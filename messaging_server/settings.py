@@ -32,6 +32,14 @@ class WebSettings(BaseModel):
     idle_minutes_staff: int = Field(30, ge=5, le=120, description="A colleague's session ends after so long unused.")
 
 
+class FileSettings(BaseModel):
+    """Files that go with a message by the pages."""
+
+    most: int = Field(5, ge=0, le=20, description="Files that go with one message; 0 takes none.")
+    largest: int = Field(10_000_000, ge=10_000, le=50_000_000, description="Largest file taken, in bytes.")
+    together: int = Field(20_000_000, ge=10_000, le=50_000_000, description="Files of one message together, in bytes.")
+
+
 class SmtpSettings(BaseModel):
     """The e-mail door."""
 
@@ -97,6 +105,7 @@ class Settings(BaseSettings):
     rules_folder: Path | None = Field(None, description="Clinical rules to use instead of the built-in ones.")
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="Least grave log line written.")
     web: WebSettings = Field(default_factory=WebSettings)
+    files: FileSettings = Field(default_factory=FileSettings)
     smtp: SmtpSettings = Field(default_factory=SmtpSettings)
     relay: RelaySettings = Field(default_factory=RelaySettings)
     sms: SmsSettings = Field(default_factory=SmsSettings)

@@ -25,6 +25,7 @@ from messaging_server.storage.opening import open_database
 from messaging_server.texts import Texts
 from messaging_server.web import site
 from messaging_server.web.events import Hub
+from messaging_server.web.uploads import FileLimits
 from messaging_server.web.views.frame import Audience
 from messaging_server.web.visit import Site
 
@@ -122,7 +123,7 @@ def application(
     here = Site(
         means=means, clinics_by_host=clinics.by_host, clock=clock,
         secure=settings.web.public_url.startswith("https://"), static_version=static_version(), idle_minutes=minutes,
-        trusted_proxies=frozenset(settings.web.trusted_proxies),
+        trusted_proxies=frozenset(settings.web.trusted_proxies), files=FileLimits(**settings.files.model_dump()),
     )  # fmt: skip
     return site.application(here, hub, [*doors.sms_routes(settings, means, clinics, clock), *more])
 

@@ -8,14 +8,16 @@ from consent.model import Channel
 from messaging_server.broker import inbound
 from messaging_server.broker.notices import directions
 from messaging_server.broker.saying import notice_facts
-from messaging_server.message import IncomingMessage
+from messaging_server.message import Attachment, IncomingMessage
 from messaging_server.record import reading
 from messaging_server.storage.queries import inbox as queries
 from messaging_server.web import names
 from messaging_server.web.fields import new_form_id
 from messaging_server.web.progress import progress
+from messaging_server.web.uploads import offered
+from messaging_server.web.views.files import AttachmentView, kind_of
 from messaging_server.web.views.frame import EmergencyCard, FieldError
-from messaging_server.web.views.patient import AttachmentView, Author, ExchangeView, Thread
+from messaging_server.web.views.patient import Author, ExchangeView, Thread
 from messaging_server.web.visit import Visit
 from triage.model import Assessment, Priority
 
@@ -40,6 +42,7 @@ async def open_view(
         exchanges=tuple(_exchange(here, exchange, people) for exchange in opened.exchanges),
         state=stands.state, with_whom=names.in_words(owner), due=stands.due, private=opened.row.private,
         can_reply=opened.row.state == "open", form_id=form_id or new_form_id(), message=message,
+        files=offered(here.site.files),
         max_length=MESSAGE_LENGTH, emergency=emergency_card(here, await _last_screened(here, opened, task), task),
         errors=errors,
     )  # fmt: skip
@@ -63,7 +66,10 @@ def _exchange(here: Visit, opened: reading.OpenedExchange, people: Mapping[UUID,
 
 def _files(opened: reading.OpenedExchange) -> tuple[AttachmentView, ...]:
     return tuple(
-        AttachmentView(name=note.filename, url=f"/files/{opened.row.id}/{number}", size_kb=-(-note.size // 1024))
+        AttachmentView(
+            name=note.filename, url=f"/files/{opened.row.id}/{number}", size_kb=-(-note.size // 1024),
+            kind=kind_of(note.media_type),
+        )
         for number, note in enumerate(opened.content.files)
     )
 
@@ -74,6 +80,9 @@ async def screened(here: Visit, exchange: reading.OpenedExchange, *, private: bo
     message = IncomingMessage(
         clinic=here.clinic.id, channel=Channel(row.channel), received_at=row.created_at, idempotency=b"",
         subject=content.subject, new_text=content.text, quoted_text=content.quoted, private=private,
+        attachments=tuple(
+            Attachment(filename=file.filename, media_type=file.media_type, content=b"") for file in content.files
+        ),
     )  # fmt: skip
     return await inbound.screened(here.clinic, message)
 

@@ -11,6 +11,7 @@ from uuid import UUID
 from aiohttp import web
 
 from messaging_server.errors import NotFoundError
+from messaging_server.web.uploads import typed
 from messaging_server.web.views.frame import ErrorCode, FieldError
 
 LONGEST_WORD: Final = 200
@@ -19,7 +20,7 @@ LONGEST_WORD: Final = 200
 
 async def form_of(request: web.Request) -> Mapping[str, str]:
     """The text fields of a form, without outer white space; a file in the place of text counts as nothing."""
-    given = await request.post()
+    given = await typed(request)
     return {
         name: value.replace("\r\n", "\n").replace("\r", "\n").replace("\x00", "").strip()
         for name, value in given.items()

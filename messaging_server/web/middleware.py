@@ -1,7 +1,8 @@
 """What happens around every page: headers, the clinic, the session, the form token, and errors in plain words."""
 
 import secrets
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import nullcontext
 from typing import Final
 
 from aiohttp import web
@@ -16,6 +17,7 @@ from messaging_server.errors import (
 )
 from messaging_server.logs import log
 from messaging_server.texts import Language
+from messaging_server.web import uploads
 from messaging_server.web.sessions import csrf_of, resume
 from messaging_server.web.views.frame import FaultPage, Flash, FlashCode, FlashKind, PageFault
 from messaging_server.web.visit import SITE, VISIT, Site, Visit, cookie_name, same_token
@@ -76,8 +78,8 @@ async def pages(request: web.Request, handler: Handler) -> web.StreamResponse:
     here = _stranger(request)
     try:
         here = request[VISIT] = await _recognised(request, here)
-        if request.method not in SAFE:
-            await _check_size(request)
+        if request.method not in SAFE and _from_here(request):
+            await _take(request, here)
         if request.method not in SAFE and not await _own_form(request, here):
             return fault(here, 403, PageFault.EXPIRED, kept=await _own_words(request))
         return _finish(request, here, await handler(request))
@@ -111,8 +113,22 @@ async def _own_words(request: web.Request) -> str | None:
     """What was typed into an old page of ours, given back (ACC-03); what another site sent is never shown."""
     if request.headers.get("Sec-Fetch-Site") != "same-origin":
         return None
-    form = await request.post()
+    form = await uploads.typed(request)
     return next((text for name in ("message", "body") if isinstance(text := form.get(name), str) and text), None)
+
+
+async def _take(request: web.Request, here: Visit) -> None:
+    """Read a form that may bring files in our own way; any other is small and has no parts (SEC-11)."""
+    if request.content_type != uploads.FORM or _route(request) not in uploads.TAKE_FILES:
+        await _check_size(request)
+        return
+
+    def ours(fields: Mapping[str, str]) -> bool:
+        return here.reader is not None and same_token(fields.get("csrf", ""), here.csrf)
+
+    place = here.site.room.place(here.reader.account) if here.reader else nullcontext(enter_result=True)
+    with place as free:
+        request[uploads.POSTED] = await uploads.read(request, here.site.files, ours, free=free)
 
 
 async def _check_size(request: web.Request) -> None:
@@ -182,10 +198,15 @@ def _flash(request: web.Request, site: Site) -> Flash | None:
 
 async def _own_form(request: web.Request, here: Visit) -> bool:
     """A change comes from our own page only: same origin, and with the page's token (SEC-08)."""
-    if request.headers.get("Sec-Fetch-Site", "same-origin") not in {"same-origin", "none"}:
+    if not _from_here(request):
         return False
-    given = request.headers.get("X-Form-Token") or str((await request.post()).get("csrf", ""))
+    given = request.headers.get("X-Form-Token") or str((await uploads.typed(request)).get("csrf", ""))
     return same_token(given, here.csrf)
+
+
+def _from_here(request: web.Request) -> bool:
+    """Whether a browser says that one of our own pages sent this, or says nothing."""
+    return request.headers.get("Sec-Fetch-Site", "same-origin") in {"same-origin", "none"}
 
 
 def _finish(request: web.Request, here: Visit, response: web.StreamResponse) -> web.StreamResponse:

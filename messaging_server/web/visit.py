@@ -23,6 +23,7 @@ from messaging_server.storage import people
 from messaging_server.storage.accounts import AccountRole, AccountRow, AccountState, SessionRow, SessionState
 from messaging_server.texts import Language
 from messaging_server.web.limits import Guard
+from messaging_server.web.uploads import FileLimits, Room
 from messaging_server.web.views.frame import Audience, Chrome, Flash, FlashCode, FlashKind, Nav, Outage, Signed
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -43,6 +44,9 @@ class Site:
     outages: Callable[[], tuple[Outage, ...]] = tuple
     guard: Guard = field(default_factory=Guard)
     """What this process remembers of wrong tries (IDN-09)."""
+    files: FileLimits = field(default_factory=FileLimits)
+    room: Room = field(default_factory=Room)
+    """Where forms with files are read (SEC-13)."""
 
 
 SITE: Final = web.AppKey("site", Site)

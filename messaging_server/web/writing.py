@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import wraps
+from hashlib import sha256
 from typing import Final
 from uuid import UUID
 
@@ -18,13 +19,14 @@ from messaging_server.broker.case import Disposition
 from messaging_server.broker.receipt import Receipt
 from messaging_server.broker.saying import notice_facts
 from messaging_server.errors import ConflictError, NotFoundError, UnavailableError
-from messaging_server.message import AccountId, IncomingMessage, ThreadId
+from messaging_server.message import AccountId, Attachment, IncomingMessage, ThreadId
 from messaging_server.record import reading
 from messaging_server.storage.queries import inbox as queries
 from messaging_server.web import conversation
 from messaging_server.web.conversation import MESSAGE_LENGTH
 from messaging_server.web.fields import form_of, id_of, missing_or_long, new_form_id, word_of
 from messaging_server.web.progress import promised_to
+from messaging_server.web.uploads import POSTED, again, attached, offered
 from messaging_server.web.views.frame import ErrorCode, FaultPage, FieldError, Nav, PageFault
 from messaging_server.web.views.patient import Reason, Sent, UrgentFirst, Write
 from messaging_server.web.visit import Visit, cookie_name, patients_only, visit
@@ -66,8 +68,9 @@ def keeps_words(handler: Handler) -> Handler:
 
 
 async def _given_back(request: web.Request, status: int, kind: PageFault) -> web.Response:
-    text = (await form_of(request)).get("message") or None
-    return visit(request).page("fault", FaultPage(fault=kind, kept_text=text), status=status)
+    text, posted = (await form_of(request)).get("message") or None, request.get(POSTED)
+    view = FaultPage(fault=kind, kept_text=text, files_again=posted is not None and posted.any)
+    return visit(request).page("fault", view, status=status)
 
 
 @patients_only
@@ -113,6 +116,7 @@ async def show_message(request: web.Request) -> web.StreamResponse:
 def _empty(here: Visit, reason: Reason | None = None) -> Write:
     return Write(
         form_id=new_form_id(), max_length=MESSAGE_LENGTH, readers=here.clinic.policy.access[here.language],
+        files=offered(here.site.files),
         expected=here.clinic.local(expected(here, reason)), reason=reason,
     )  # fmt: skip
 
@@ -133,10 +137,11 @@ async def send_message(request: web.Request) -> web.StreamResponse:
     here, form = visit(request), await form_of(request)
     chosen = word_of(form, "reason")
     reason = Reason(chosen) if chosen in set(Reason) else None
-    errors = (
+    files, wrong = attached(request)
+    errors = again(request, (
         *(() if reason else (FieldError(field="reason", code=ErrorCode.CHOOSE_ONE),)),
-        *missing_or_long(form, "subject", SUBJECT_LENGTH), *missing_or_long(form, "message", MESSAGE_LENGTH),
-    )  # fmt: skip
+        *missing_or_long(form, "subject", SUBJECT_LENGTH), *missing_or_long(form, "message", MESSAGE_LENGTH), *wrong,
+    ))  # fmt: skip
     private = word_of(form, "private") == "yes"
     if errors or reason is None:
         view = replace(
@@ -144,7 +149,7 @@ async def send_message(request: web.Request) -> web.StreamResponse:
             message=form.get("message", ""), private=private, errors=errors,
         )  # fmt: skip
         return here.page("patient/write", view, status=422, current=Nav.WRITE)
-    message = _message(here, form, subject=form["subject"], reason=reason.value, private=private)
+    message = _message(here, form, files, subject=form["subject"], reason=reason.value, private=private)
     return _afterwards(here, await inbound.receive(here.means, here.clinic, message))
 
 
@@ -153,14 +158,21 @@ def _form_id(form: Mapping[str, str]) -> str:
 
 
 def _message(
-    here: Visit, form: Mapping[str, str], *, subject: str = "", reason: str | None = None, private: bool = False,
-    thread: UUID | None = None,
+    here: Visit, form: Mapping[str, str], files: tuple[Attachment, ...], *, subject: str = "",
+    reason: str | None = None, private: bool = False, thread: UUID | None = None,
 ) -> IncomingMessage:  # fmt: skip
     return IncomingMessage(
         clinic=here.clinic.id, channel=Channel.WEB, received_at=here.now, subject=subject, new_text=form["message"],
-        idempotency=here.who.account.bytes + _form_id(form).encode(), account=AccountId(here.who.account),
-        thread=ThreadId(thread) if thread else None, reason=reason, private=private,
+        idempotency=here.who.account.bytes + _form_id(form).encode() + _said(form, subject, files),
+        account=AccountId(here.who.account), attachments=files, thread=ThreadId(thread) if thread else None,
+        reason=reason, private=private,
     )  # fmt: skip
+
+
+def _said(form: Mapping[str, str], subject: str, files: tuple[Attachment, ...]) -> bytes:
+    """A digest of what is said: the same form with other words or files is another message, and is not lost."""
+    pieces = [subject.encode(), form["message"].encode(), *(file.content for file in files)]
+    return sha256(b"".join(sha256(piece).digest() for piece in pieces)).digest()
 
 
 def _afterwards(here: Visit, receipt: Receipt) -> web.Response:
@@ -182,13 +194,15 @@ async def send_reply(request: web.Request) -> web.StreamResponse:
     if own.state != "open":
         raise ConflictError("closed")
     confirmed = word_of(form, "not_urgent") == "yes"
-    errors = (*missing_or_long(form, "message", MESSAGE_LENGTH), *(() if confirmed else (_NOT_CONFIRMED,)))
+    files, wrong = attached(request)
+    missing = (*missing_or_long(form, "message", MESSAGE_LENGTH), *wrong)
+    errors = again(request, (*missing, *(() if confirmed else (_NOT_CONFIRMED,))))
     if errors:
         view = await conversation.open_view(
             here, thread, form_id=_form_id(form), message=form.get("message", ""), errors=errors
         )
         return here.page("patient/thread", view, status=422, current=Nav.INBOX)
-    message = _message(here, form, thread=thread, private=own.private)
+    message = _message(here, form, files, thread=thread, private=own.private)
     return _afterwards(here, await inbound.receive(here.means, here.clinic, message))
 
 

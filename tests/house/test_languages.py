@@ -15,6 +15,7 @@ from messaging_server.broker.notices import Direction
 from messaging_server.storage.accounts import AccountRole
 from messaging_server.texts import TEMPLATES, Language, Texts
 from messaging_server.web.views import account, board, frame, item, patient, people
+from messaging_server.web.views.files import FileKind
 from triage.model import Certainty, Priority, QueueName, Topic
 
 FR, EN = Language.FR, Language.EN
@@ -43,6 +44,7 @@ COMPLETED: Mapping[str, frozenset[str]] = {
     "error.": frozenset(frame.ErrorCode),
     "fault.": frozenset(frame.PageFault),
     "fault_title.": frozenset(frame.PageFault),
+    "file_kind.": frozenset(FileKind),
     "finding_state.": frozenset(item.FindingState) - {"open"},
     "flag.": frozenset(board.Flag),
     "flash.": frozenset(frame.FlashCode),

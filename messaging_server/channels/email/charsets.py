@@ -8,6 +8,8 @@ import codecs
 import re
 from urllib.parse import unquote_to_bytes
 
+from messaging_server.broker.files import guess
+
 _KNOWN = frozenset({
     "ascii", "utf-8", "utf-8-sig", "utf-16", "utf-16-be", "utf-16-le", "iso8859-1", "iso8859-2", "iso8859-3",
     "iso8859-4", "iso8859-5", "iso8859-6", "iso8859-7", "iso8859-8", "iso8859-9", "iso8859-10", "iso8859-13",
@@ -53,14 +55,6 @@ def decode(data: bytes, charset: str | None) -> tuple[str, str | None]:
         return data.decode(name), None
     except UnicodeDecodeError:
         return data.decode(name, "replace"), "charset_invalid"
-
-
-def guess(data: bytes) -> str:
-    """Text of no known charset: UTF-8 if it is that, else windows-1252, the commonest other in Québec."""
-    try:
-        return data.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        return data.decode("cp1252", "replace")
 
 
 def words(value: str) -> str:

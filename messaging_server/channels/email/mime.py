@@ -10,6 +10,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from messaging_server.broker.files import guess
 from messaging_server.channels.email import charsets
 
 HEADER_BYTES = 64 * 1024
@@ -96,7 +97,7 @@ def header_block(data: bytes, limit: int) -> tuple[Headers, bytes, tuple[str, ..
     if len(fields) > HEADER_COUNT:
         notes.append("too_many_headers")
     kept = fields[:HEADER_COUNT]
-    headers = tuple((name, charsets.guess(b"".join(chunks)).strip()) for name, chunks in kept)
+    headers = tuple((name, guess(b"".join(chunks)).strip()) for name, chunks in kept)
     return headers, body, tuple(notes)
 
 

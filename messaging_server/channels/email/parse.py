@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
-from messaging_server.channels.email import addresses, attachments, charsets, hypertext, mime
+from messaging_server.broker import files
+from messaging_server.channels.email import addresses, charsets, hypertext, mime
 from messaging_server.message import Attachment
 
 MAIL_BYTES = 25 * 1024 * 1024
@@ -193,18 +194,18 @@ class _Body:
         return text
 
     def _keep(self, part: mime.Part) -> None:
-        kind = attachments.sniff(part.body)
+        kind = files.sniff(part.body)
         if kind == "application/ms-tnef" or part.media_type == "application/ms-tnef":
             self._notes["tnef"] = None
         nested = "\n".join(self._nested(part)) if part.children else None
         readable = part.media_type.startswith("text/") or kind in {"text/plain", "text/html"}
-        if nested is None and readable and attachments.readable(part.body):
+        if nested is None and readable and files.readable(part.body):
             plain, _ = charsets.decode(part.body, part.parameters.get("charset"))
             nested = hypertext.to_text(plain) if kind == "text/html" else plain
         name = part.filename or ("message.eml" if part.children else "")
         self.files.append(
             Attachment(
-                filename=attachments.safe_name(name),
+                filename=files.safe_name(name),
                 media_type="message/rfc822" if part.children else kind,
                 content=part.body,
                 text=nested,

@@ -1,6 +1,7 @@
 """What every page shares: its frame, its form errors, the help lines, the card of an emergency."""
 
 from dataclasses import dataclass, field
+from dataclasses import field as dataclass_field
 from datetime import datetime
 from enum import StrEnum
 
@@ -130,6 +131,12 @@ class ErrorCode(StrEnum):
     CATEGORY_NEEDED = "category_needed"
     DISPOSITION_NEEDED = "disposition_needed"
     FILE_TOO_LARGE = "file_too_large"
+    FILES_TOO_LARGE = "files_too_large"
+    TOO_MANY_FILES = "too_many_files"
+    FILE_KIND = "file_kind"
+    FILE_EMPTY = "file_empty"
+    FILES_BUSY = "files_busy"
+    FILES_AGAIN = "files_again"
     NO_CONSENT_YET = "no_consent_yet"
     PHYSICIANS_ONLY = "physicians_only"
 
@@ -140,6 +147,8 @@ class FieldError:
 
     field: str
     code: ErrorCode
+    about: str = dataclass_field(default="", repr=False)
+    """Which of several things in the field: a file's name."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -151,6 +160,10 @@ class FormView:
     def error(self, name: str) -> ErrorCode | None:
         """What is wrong with the field `name`, if anything."""
         return next((error.code for error in self.errors if error.field == name), None)
+
+    def about(self, name: str) -> str:
+        """Which of several things in the field `name` is wrong; empty where the field is one thing."""
+        return next((error.about for error in self.errors if error.field == name), "")
 
 
 class Outage(StrEnum):
@@ -250,3 +263,5 @@ class FaultPage:
     """What to quote on the telephone; it carries nothing about anybody."""
     kept_text: str | None = field(default=None, repr=False)
     """What the person had written, given back so that it is not lost (ACC-03)."""
+    files_again: bool = False
+    """Files were chosen too, and are to be chosen again."""

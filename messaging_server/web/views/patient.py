@@ -7,6 +7,7 @@ from uuid import UUID
 
 from consent.model import Category, Channel
 from messaging_server.broker.notices import Line
+from messaging_server.web.views.files import AttachmentView, FileOffer
 from messaging_server.web.views.frame import EmergencyCard, FormView
 
 
@@ -113,8 +114,8 @@ class Write(FormView):
     recipients: tuple[Recipient, ...] = ()
     recipient: str = ""
     max_length: int = 20_000
-    max_file_mb: int | None = None
-    """The largest attachment, in megabytes; None where the clinic takes none."""
+    files: FileOffer | None = None
+    """What may be attached; None where the clinic takes no file."""
     readers: str = ""
     """Who reads messages here."""
     expected: datetime | None = None
@@ -138,16 +139,6 @@ class Sent:
     sensitive: bool = False
     """The subject is better handled by telephone or in person (SEN-08)."""
     receipt: bool = True
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AttachmentView:
-    """A file of an exchange; images wait behind a click (SEN-11)."""
-
-    name: str = field(repr=False)
-    url: str
-    size_kb: int
-    screened: bool = True
 
 
 class DeliveryWord(StrEnum):
@@ -192,6 +183,7 @@ class Thread(FormView):
     form_id: str = ""
     message: str = field(default="", repr=False)
     max_length: int = 20_000
+    files: FileOffer | None = None
     emergency: EmergencyCard | None = None
 
 

@@ -7,7 +7,8 @@ from uuid import UUID
 from consent.model import Category, Channel
 from messaging_server.broker.notices import Direction, Line
 from messaging_server.web.views import patient as p
-from messaging_server.web.views.frame import Audience, EmergencyCard, ErrorCode
+from messaging_server.web.views.files import AttachmentView, FileKind, FileOffer
+from messaging_server.web.views.frame import Audience, EmergencyCard, ErrorCode, FieldError
 from messaging_server.web.views.readers import Readers, Reading
 from tests.messaging_server.web.views.sample_account import NOW, wrong
 
@@ -22,6 +23,7 @@ ME = p.Author(kind=p.AuthorKind.SELF)
 NURSE = p.Author(kind=p.AuthorKind.STAFF, name="Marie Gagnon", role="infirmière")
 AUTOMATIC = p.Author(kind=p.AuthorKind.AUTOMATIC)
 PROXY = p.Author(kind=p.AuthorKind.PROXY, name="Anne Tremblay", role="fille")
+OFFER = FileOffer(most=5, megabytes=10, accept=".pdf,.jpg,.png")
 LONG = "Renouvellement de mes ordonnances et question sur l’heure de la prise du matin, " * 4
 
 
@@ -63,8 +65,8 @@ EXCHANGES = (
         id=number(23), author=NURSE, at=NOW + timedelta(hours=3), channel=Channel.WEB, unread=True,
         body="Bonjour monsieur Tremblay,\n\nC’est fait : votre pharmacie a l’ordonnance.\n\nBonne journée,",
         attachments=(
-            p.AttachmentView(name="conseils.pdf", url="/threads/1/files/1", size_kb=84),
-            p.AttachmentView(name="photo.jpg", url="/threads/1/files/2", size_kb=900, screened=False),
+            AttachmentView(name="conseils.pdf", url="/threads/1/files/1", size_kb=84, kind=FileKind.PDF),
+            AttachmentView(name="photo.jpg", url="/threads/1/files/2", size_kb=900, kind=FileKind.PICTURE),
         ),
         delivery=p.DeliveryWord.OPENED,
     ),
@@ -116,12 +118,12 @@ PAGES: dict[str, tuple[str, object]] = {
             errors=wrong(not_urgent=ErrorCode.CONFIRM_NOT_URGENT),
         ),
     ),
-    "write": ("patient/write", p.Write(form_id="f1")),
+    "write": ("patient/write", p.Write(form_id="f1", files=OFFER)),
     "write refused": (
         "patient/write",
         p.Write(
             form_id="f1", reason=p.Reason.RENEWAL, subject=LONG, message=BODY, private=True,
-            recipients=(p.Recipient(id="nurses", label="Les infirmières"),), recipient="nurses", max_file_mb=10,
+            recipients=(p.Recipient(id="nurses", label="Les infirmières"),), recipient="nurses", files=OFFER,
             readers="les infirmières et les médecins", expected=DUE,
             errors=wrong(
                 reason=ErrorCode.CHOOSE_ONE, subject=ErrorCode.REQUIRED, message=ErrorCode.TOO_LONG,
@@ -146,7 +148,11 @@ PAGES: dict[str, tuple[str, object]] = {
         "patient/thread",
         replace(
             THREAD, state=p.RequestState.LATE, message=BODY, emergency=CARD,
-            errors=wrong(message=ErrorCode.REQUIRED, not_urgent=ErrorCode.CONFIRM_NOT_URGENT),
+            files=OFFER,
+            errors=(
+                *wrong(message=ErrorCode.REQUIRED, not_urgent=ErrorCode.CONFIRM_NOT_URGENT),
+                FieldError(field="attachment", code=ErrorCode.FILE_KIND, about="programme.exe"),
+            ),
         ),
     ),
     "choices empty": ("patient/choices", p.Choices(channels=choices(p.ChoiceState.NOT_ASKED))),

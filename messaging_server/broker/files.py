@@ -1,4 +1,7 @@
-"""Files that came with a mail: named safely, typed by what they hold, never by what they claim (EIN-14)."""
+"""Files that come with a message: named safely, typed by what they hold, never by what they claim (EIN-14).
+
+Only the first bytes, the names of an archive's members and plain text are looked at; nothing is decoded here.
+"""
 
 import re
 import unicodedata
@@ -41,6 +44,24 @@ _RESERVED = re.compile(r'[<>:"|?*]')
 UNKNOWN = "application/octet-stream"
 """Any content that is on no list: kept whole, described, never opened for anyone."""
 
+PICTURES = frozenset({"image/jpeg", "image/png", "image/gif", "image/webp", "image/heic", "image/tiff"})
+"""What shows somebody's body, or where it was taken: hidden until a logged click (SEN-11)."""
+
+ENDINGS = {
+    "application/pdf": ("pdf",),
+    "image/jpeg": ("jpg", "jpeg"),
+    "image/png": ("png",),
+    "image/gif": ("gif",),
+    "image/webp": ("webp",),
+    "image/heic": ("heic", "heif"),
+    "image/tiff": ("tif", "tiff"),
+    "text/plain": ("txt", "text", "csv", "md", "log"),
+    "application/rtf": ("rtf",),
+    _OFFICE[0][1]: ("docx",),
+    _OFFICE[1][1]: ("xlsx",),
+}
+"""What the pages take, and the endings that such a file may have; anything else is refused with a sentence."""
+
 
 def sniff(content: bytes) -> str:
     """The media type that the bytes themselves show, from a short list; `application/octet-stream` otherwise."""
@@ -78,6 +99,14 @@ def _textual(head: bytes) -> str:
 def readable(content: bytes) -> bool:
     """Whether the content is text that a screening can read in one go."""
     return len(content) <= _READ_BYTES and sniff(content) in {"text/plain", "text/html"}
+
+
+def guess(data: bytes) -> str:
+    """Text of no known charset: UTF-8 if it is that, else windows-1252, the commonest other in Québec."""
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return data.decode("cp1252", "replace")
 
 
 def safe_name(claimed: str) -> str:
