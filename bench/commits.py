@@ -21,6 +21,7 @@ from messaging_server.storage import clinics, tables
 from messaging_server.storage.database import Connection, Database
 from messaging_server.storage.driver import SQLITE_VERSION
 from messaging_server.storage.opening import open_database
+from messaging_server.storage.statements import Prepared, insertion
 from messaging_server.storage.types import EPOCH, MICROSECOND
 
 import sqlite3  # isort: skip  # after the driver, which puts the mended library in its place
@@ -35,9 +36,9 @@ ADD = "INSERT INTO policies (id, clinic_id, version, document, created_at) VALUE
 READ = "SELECT version, document FROM policies WHERE id = ?"
 CHANGE = "UPDATE policies SET document = ? WHERE id = ?"
 _P = tables.policies
-_ADD = _P.insert()
-_READ = select(_P.c.version, _P.c.document).where(_P.c.id == bindparam("wanted"))
-_CHANGE = _P.update().where(_P.c.id == bindparam("wanted")).values(document=bindparam("said"))
+_ADD = insertion(_P, _P.c.keys())
+_READ = Prepared(select(_P.c.version, _P.c.document).where(_P.c.id == bindparam("wanted")))
+_CHANGE = Prepared(_P.update().where(_P.c.id == bindparam("wanted")).values(document=bindparam("said")))
 
 
 def _ours(connection: Connection, clinic: UUID, number: int, now: datetime) -> None:
@@ -45,9 +46,9 @@ def _ours(connection: Connection, clinic: UUID, number: int, now: datetime) -> N
     for place, one in enumerate(ids):
         version = number * INSERTS + place
         row = {"id": one, "clinic_id": clinic, "version": version, "document": DOCUMENT, "created_at": now}
-        connection.execute(_ADD, row)
-    connection.execute(_READ, {"wanted": ids[0]}).one()
-    connection.execute(_CHANGE, {"wanted": ids[-1], "said": "changed"})
+        _ADD.run(connection, row)
+    _READ.first(connection, {"wanted": ids[0]})
+    _CHANGE.run(connection, {"wanted": ids[-1], "said": "changed"})
 
 
 def _bare(cursor: "sqlite3.Cursor", clinic: str, number: int, now: datetime) -> None:

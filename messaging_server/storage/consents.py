@@ -1,9 +1,11 @@
 """The consent register: acts are only ever added (CON-15)."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Connection, bindparam, select
@@ -12,6 +14,7 @@ from consent.model import Act, Category, Channel, ConsentEvent, Method, Scope
 from keys.envelope import Sealed
 from messaging_server.storage import tables
 from messaging_server.storage.rows import as_rows, insert
+from messaging_server.storage.statements import Prepared
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,21 +47,22 @@ def _scope_text(act: ConsentEvent) -> str:
 
 def consents_of(connection: Connection, person: UUID) -> tuple[ConsentEvent, ...]:
     """Every act of a person, oldest first."""
-    found = connection.execute(_ACTS, {"person": person})
-    return tuple(
-        ConsentEvent(
-            id=row.id, person=row.person_id, act=Act(row.act), method=Method(row.method), scope=_scope(row.scope),
-            channels=frozenset(map(Channel, filter(None, row.channels.split(",")))), text_version=row.text_version,
-            text_hash=row.text_hash, language=row.language, obtained_by=row.obtained_by, at=row.at,
-            addresses=frozenset(map(UUID, json.loads(row.addresses))), expires_at=row.expires_at,
-            has_note=row.has_note, has_evidence=row.has_evidence,
-        )
-        for row in found
+    names, found = _ACTS.rows(connection, {"person": person})
+    return tuple(_act(dict(zip(names, row, strict=True))) for row in found)
+
+
+def _act(row: Mapping[str, Any]) -> ConsentEvent:
+    return ConsentEvent(
+        id=row["id"], person=row["person_id"], act=Act(row["act"]), method=Method(row["method"]),
+        scope=_scope(row["scope"]), channels=frozenset(map(Channel, filter(None, row["channels"].split(",")))),
+        text_version=row["text_version"], text_hash=row["text_hash"], language=row["language"],
+        obtained_by=row["obtained_by"], at=row["at"], addresses=frozenset(map(UUID, json.loads(row["addresses"]))),
+        expires_at=row["expires_at"], has_note=row["has_note"], has_evidence=row["has_evidence"],
     )  # fmt: skip
 
 
 _C = tables.consents.c
-_ACTS = (
+_ACTS = Prepared(
     select(
         _C.id, _C.person_id, _C.act, _C.method, _C.scope, _C.channels, _C.text_version, _C.text_hash, _C.language,
         _C.obtained_by, _C.at, _C.addresses, _C.expires_at, _C.has_note, _C.has_evidence,

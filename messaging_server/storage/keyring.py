@@ -8,7 +8,7 @@ from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, and_, bindparam, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Row, and_, bindparam, func, or_, select
 
 from keys.envelope import HolderKey, Wrap
 from keys.grants import Grant
@@ -16,6 +16,7 @@ from keys.recovery import SealedSubset
 from keys.suite import PublicKey
 from messaging_server.storage import tables
 from messaging_server.storage.rows import insert
+from messaging_server.storage.statements import Prepared, insertion
 
 
 class KeyKind(StrEnum):
@@ -90,8 +91,10 @@ def add_wraps(connection: Connection, clinic: UUID, wraps: Iterable[Wrap]) -> No
          "sealed_key": w.blob}
         for w in wraps
     ]  # fmt: skip
-    if rows:
-        connection.execute(tables.wraps.insert(), rows)
+    _ADD_WRAPS.run(connection, *rows)
+
+
+_ADD_WRAPS = insertion(tables.wraps, tables.wraps.c.keys())
 
 
 def add_missing_wraps(connection: Connection, clinic: UUID, wraps: Collection[Wrap]) -> None:
@@ -133,21 +136,23 @@ def keys_to_seal(
     given = {f"key{place}": key for place, key in enumerate(keys)}
     held: dict[UUID, HolderKey] = {}
     teams: dict[str, HolderKey] = {}
-    for row in connection.execute(_to_seal(len(keys)), {"clinic": clinic, **given}):
-        key = HolderKey(id=row.id, version=row.version, public=PublicKey(raw=row.public_key))
-        if row.kind == KeyKind.TEAM.value:
-            teams[row.name] = key
+    _, found = _to_seal(len(keys)).rows(connection, {"clinic": clinic, **given})
+    for key_id, version, public_key, kind, name in found:
+        key = HolderKey(id=key_id, version=version, public=PublicKey(raw=public_key))
+        if kind == KeyKind.TEAM.value:
+            teams[name] = key
         else:
-            held[row.id] = key
+            held[key_id] = key
     return held, teams
 
 
 @cache
-def _to_seal(keys: int) -> Select[Any]:
+def _to_seal(keys: int) -> Prepared:
     c = tables.shared_keys.c
     teams = and_(c.clinic_id == bindparam("clinic"), c.kind == KeyKind.TEAM.value)
     named = (c.id == bindparam(f"key{place}") for place in range(keys))
-    return select(c.id, c.version, c.public_key, c.kind, c.name).where(c.retired_at.is_(None), or_(teams, *named))
+    query = select(c.id, c.version, c.public_key, c.kind, c.name).where(c.retired_at.is_(None), or_(teams, *named))
+    return Prepared(query)
 
 
 def grants_to(connection: Connection, clinic: UUID, holder_ids: Collection[UUID]) -> tuple[Grant, ...]:
@@ -223,16 +228,17 @@ def unchanged(connection: Connection, expected: Collection[HolderKey]) -> bool:
     given: dict[str, object] = {}
     for place, (key, version) in enumerate(versions):
         given |= {f"key{place}": key, f"version{place}": version}
-    return bool(connection.execute(_still_current(len(versions)), given).scalar_one() == len(versions))
+    found = _still_current(len(versions)).first(connection, given)
+    return found is not None and bool(found[0] == len(versions))
 
 
 @cache
-def _still_current(keys: int) -> Select[Any]:
+def _still_current(keys: int) -> Prepared:
     c = tables.shared_keys.c
     same = (
         and_(c.id == bindparam(f"key{place}"), c.version == bindparam(f"version{place}")) for place in range(keys)
     )
-    return select(func.count()).select_from(tables.shared_keys).where(c.retired_at.is_(None), or_(*same))
+    return Prepared(select(func.count()).select_from(tables.shared_keys).where(c.retired_at.is_(None), or_(*same)))
 
 
 def add_recovery(connection: Connection, clinic: UUID, key: UUID, subsets: Iterable[SealedSubset]) -> None:

@@ -8,12 +8,14 @@ from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Connection, Select, bindparam, func, select
+from sqlalchemy import ColumnElement, Connection, bindparam, func, select
 
 from consent.model import Channel
 from keys.envelope import Sealed
 from messaging_server.storage import tables
 from messaging_server.storage.rows import as_rows, insert
+from messaging_server.storage.statements import Prepared
+from messaging_server.storage.types import Instant
 
 
 class DeliveryState(StrEnum):
@@ -141,16 +143,16 @@ def stop_queued(connection: Connection, exchange_id: UUID, now: datetime) -> int
 def automatic_counts(connection: Connection, address: UUID, since: Sequence[datetime]) -> tuple[int, ...]:
     """How many automatic texts an address was sent, or will be, since each of these: the throttle's counts (ACK-13)."""
     given = {"of": address, "oldest": min(since)} | {f"since{place}": at for place, at in enumerate(since)}
-    return tuple(connection.execute(_automatic(len(since)), given).one())
+    return tuple(_automatic(len(since)).first(connection, given) or ())
 
 
 @cache
-def _automatic(moments: int) -> Select[*tuple[Any, ...]]:
+def _automatic(moments: int) -> Prepared:
     d = tables.deliveries.c
-    counts = (func.count().filter(d.created_at >= bindparam(f"since{place}")) for place in range(moments))
-    return select(*counts).where(
-        d.address_id == bindparam("of"), d.automatic.is_(True), d.created_at >= bindparam("oldest")
-    )
+    sinces = [bindparam(f"since{place}", type_=Instant()) for place in range(moments)]
+    counts: list[ColumnElement[Any]] = [func.count().filter(d.created_at >= since) for since in sinces]
+    mine = (d.address_id == bindparam("of"), d.automatic.is_(True), d.created_at >= bindparam("oldest"))
+    return Prepared(select(*counts).where(*mine))
 
 
 def next_due(connection: Connection) -> datetime | None:

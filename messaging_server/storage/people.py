@@ -10,7 +10,8 @@ from sqlalchemy import Connection, bindparam, func, select
 
 from consent.model import AddressState, Channel
 from messaging_server.storage import tables
-from messaging_server.storage.rows import as_rows, insert
+from messaging_server.storage.rows import as_rows, found_rows, insert
+from messaging_server.storage.statements import Prepared
 
 
 class PersonKind(StrEnum):
@@ -96,8 +97,7 @@ def set_language(connection: Connection, person: UUID, language: str) -> None:
 
 def person(connection: Connection, clinic: UUID, person_id: UUID) -> PersonRow | None:
     """One person of this clinic, or None."""
-    found = connection.execute(_PERSON, {"clinic": clinic, "wanted": person_id}).all()
-    return next(iter(as_rows(PersonRow, found)), None)
+    return next(iter(found_rows(connection, _PERSON, PersonRow, {"clinic": clinic, "wanted": person_id})), None)
 
 
 def persons(connection: Connection, clinic: UUID, ids: Collection[UUID]) -> dict[UUID, PersonRow]:
@@ -123,12 +123,14 @@ def address(connection: Connection, clinic: UUID, address_id: UUID) -> AddressRo
 
 def addresses_by_value(connection: Connection, clinic: UUID, value_fp: bytes) -> tuple[AddressRow, ...]:
     """Whose address this is: several rows mean that two patients share it, and nobody is guessed."""
-    return as_rows(AddressRow, connection.execute(_BY_VALUE, {"clinic": clinic, "fp": value_fp}).all())
+    return found_rows(connection, _BY_VALUE, AddressRow, {"clinic": clinic, "fp": value_fp})
 
 
 _P, _A = tables.people.c, tables.addresses.c
-_PERSON = select(tables.people).where(_P.clinic_id == bindparam("clinic"), _P.id == bindparam("wanted"))
-_BY_VALUE = select(tables.addresses).where(_A.clinic_id == bindparam("clinic"), _A.value_fp == bindparam("fp"))
+_PERSON = Prepared(select(tables.people).where(_P.clinic_id == bindparam("clinic"), _P.id == bindparam("wanted")))
+_BY_VALUE = Prepared(
+    select(tables.addresses).where(_A.clinic_id == bindparam("clinic"), _A.value_fp == bindparam("fp"))
+)
 
 
 def find(connection: Connection, clinic: UUID, word_fps: Collection[bytes], most: int = 25) -> tuple[PersonRow, ...]:

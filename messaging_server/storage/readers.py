@@ -38,7 +38,7 @@ class _Reader:
         return found
 
     def _read(self, query: Callable[[Connection], T]) -> T:
-        with self._engine.connect() as connection:
+        with self._engine.connect() as connection, connection.begin():
             return query(connection)
 
     async def close(self) -> None:

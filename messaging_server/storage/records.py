@@ -8,8 +8,10 @@ from uuid import UUID
 
 from sqlalchemy import Connection, bindparam, func, select
 
+from messaging_server.errors import NotFoundError
 from messaging_server.storage import tables
-from messaging_server.storage.rows import as_rows, insert
+from messaging_server.storage.rows import as_rows, found_rows, insert
+from messaging_server.storage.statements import Prepared
 
 
 class RecordKind(StrEnum):
@@ -64,27 +66,32 @@ def record(connection: Connection, clinic: UUID, record_id: UUID) -> RecordRow |
 
 def record_of_person(connection: Connection, clinic: UUID, person: UUID) -> RecordRow | None:
     """The record of a patient: one per patient per place of practice (REC-05)."""
-    found = connection.execute(_OF_PERSON, {"clinic": clinic, "person": person}).all()
-    return next(iter(as_rows(RecordRow, found)), None)
+    return next(iter(found_rows(connection, _OF_PERSON, RecordRow, {"clinic": clinic, "person": person})), None)
 
 
 def intake_record(connection: Connection, clinic: UUID) -> RecordRow:
     """The clinic's intake record."""
-    return as_rows(RecordRow, connection.execute(_INTAKE, {"clinic": clinic}).all())[0]
+    return found_rows(connection, _INTAKE, RecordRow, {"clinic": clinic})[0]
 
 
 def head(connection: Connection, record_id: UUID) -> tuple[int, bytes]:
     """Sequence number and hash of the last entry of a ledger, which nobody else moves before this transaction ends."""
-    seq, before = connection.execute(_HEAD, {"wanted": record_id}).one()
-    return seq, before
+    found = _HEAD.first(connection, {"wanted": record_id})
+    if found is None:
+        raise NotFoundError("no such record")
+    return found[0], found[1]
 
 
 _R = tables.records.c
-_OF_PERSON = select(tables.records).where(_R.clinic_id == bindparam("clinic"), _R.person_id == bindparam("person"))
-_INTAKE = select(tables.records).where(_R.clinic_id == bindparam("clinic"), _R.kind == RecordKind.INTAKE.value)
+_OF_PERSON = Prepared(
+    select(tables.records).where(_R.clinic_id == bindparam("clinic"), _R.person_id == bindparam("person"))
+)
+_INTAKE = Prepared(
+    select(tables.records).where(_R.clinic_id == bindparam("clinic"), _R.kind == RecordKind.INTAKE.value)
+)
 # key_share: rows that merely refer to the record must not wait, or two writers could wait for each other.
-_HEAD = select(_R.head_seq, _R.head_hash).where(_R.id == bindparam("wanted")).with_for_update(key_share=True)
-_MOVE_HEAD = (
+_HEAD = Prepared(select(_R.head_seq, _R.head_hash).where(_R.id == bindparam("wanted")).with_for_update(key_share=True))
+_MOVE_HEAD = Prepared(
     tables.records.update().where(_R.id == bindparam("wanted"))
     .values(head_seq=bindparam("seq"), head_hash=bindparam("last"))
 )  # fmt: skip
@@ -95,7 +102,7 @@ def add_entries(connection: Connection, rows: Sequence[EntryRow]) -> None:
     if rows:
         insert(connection, tables.entries, *rows)
         last = rows[-1]
-        connection.execute(_MOVE_HEAD, {"wanted": last.record_id, "seq": last.seq, "last": last.hash})
+        _MOVE_HEAD.run(connection, {"wanted": last.record_id, "seq": last.seq, "last": last.hash})
 
 
 def entries_of(connection: Connection, record_id: UUID, after: int = 0, most: int = 10_000) -> tuple[EntryRow, ...]:

@@ -3,14 +3,14 @@
 from collections.abc import Collection
 from datetime import datetime
 from functools import cache
-from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CompoundSelect, Connection, bindparam, or_, select, union_all
+from sqlalchemy import Connection, bindparam, or_, select, union_all
 
 from messaging_server.storage import tables
 from messaging_server.storage.keyring import SharedKeyRow
 from messaging_server.storage.rows import as_rows
+from messaging_server.storage.statements import Prepared
 
 
 def outdated(connection: Connection, keys: Collection[UUID]) -> bool:
@@ -19,18 +19,18 @@ def outdated(connection: Connection, keys: Collection[UUID]) -> bool:
     That is a version of a team's or the recovery key which was replaced since, or an account that is blocked.
     """
     given = {f"key{place}": key for place, key in enumerate(keys)}
-    return bool(keys) and connection.execute(_outdated(len(keys)), given).first() is not None
+    return bool(keys) and _outdated(len(keys)).first(connection, given) is not None
 
 
 @cache
-def _outdated(keys: int) -> CompoundSelect[Any]:
+def _outdated(keys: int) -> Prepared:
     g, own, holder, a = tables.grants.c, tables.shared_keys, tables.shared_keys.alias("holder"), tables.accounts.c
     current = (own.c.id == g.key_id) & (own.c.version == g.key_version) & own.c.retired_at.is_(None)
     named = or_(*(g.key_id == bindparam(f"key{place}") for place in range(keys)))
     query = select(g.key_id).join(own, current).where(named)
     replaced = (holder.c.id == g.holder_id) & (holder.c.version == g.holder_version) & holder.c.retired_at.is_not(None)
     blocked = (a.id == g.holder_id) & (a.state == "blocked")
-    return union_all(query.join(holder, replaced), query.join(tables.accounts, blocked)).limit(1)
+    return Prepared(union_all(query.join(holder, replaced), query.join(tables.accounts, blocked)).limit(1))
 
 
 def key_row(connection: Connection, key: UUID) -> SharedKeyRow | None:

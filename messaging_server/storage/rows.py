@@ -3,15 +3,16 @@
 Content columns take `Sealed` only: a plaintext write does not type-check, and would not pass `values` either.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from enum import StrEnum
 from functools import cache
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Insert, Row, Table
+from sqlalchemy import Connection, Row, Table
 
 from keys.envelope import Sealed
+from messaging_server.storage.statements import Prepared, insertion
 
 T = TypeVar("T")
 
@@ -37,22 +38,29 @@ def _plain(name: str, value: Any, guarded: frozenset[str]) -> Any:
 
 def insert(connection: Connection, table: Table, *rows: Any) -> None:
     """Add rows whose dataclass fields are named as the table's columns."""
-    if rows:
-        connection.execute(_insert(table), [values(row) for row in rows])
+    for row in rows:
+        _insert(table, type(row)).run(connection, values(row))  # type: ignore[arg-type]  # a class is hashable
 
 
 @cache
-def _insert(table: Table) -> Insert:
+def _insert(table: Table, kind: type[Any]) -> Prepared:
     """One statement a table: building and naming it anew costs more than running it."""
-    return table.insert()
+    return insertion(table, _names(kind))  # type: ignore[arg-type]  # a class is hashable
 
 
 def as_rows(kind: type[T], found: Sequence[Row[Any]]) -> tuple[T, ...]:
     """Database rows as frozen rows of `kind`, by column name; blobs of `Sealed` fields are put back in their type."""
-    if not found:
-        return ()
+    return _typed(kind, found[0]._fields, found) if found else ()
+
+
+def found_rows(connection: Connection, statement: Prepared, kind: type[T], given: Mapping[str, Any]) -> tuple[T, ...]:
+    """The same for a prepared statement and its values."""
+    names, found = statement.rows(connection, given)
+    return _typed(kind, names, found)
+
+
+def _typed(kind: type[T], names: Sequence[str], found: Sequence[Sequence[Any]]) -> tuple[T, ...]:
     sealed = _sealed_fields(kind)  # type: ignore[arg-type]  # a class is hashable
-    names = found[0]._fields
     return tuple(
         kind(**{name: _sealed(name, value, sealed) for name, value in zip(names, row, strict=True)}) for row in found
     )

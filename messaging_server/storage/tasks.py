@@ -6,10 +6,11 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Connection, select
+from sqlalchemy import ColumnElement, Connection, bindparam, or_, select
 
 from messaging_server.storage import tables
-from messaging_server.storage.rows import as_rows, insert
+from messaging_server.storage.rows import as_rows, found_rows, insert
+from messaging_server.storage.statements import Prepared
 from triage.model import Priority, QueueName
 
 RANK = {Priority.STAT: 0, Priority.URGENT: 1, Priority.ROUTINE: 2}
@@ -98,9 +99,19 @@ def task(connection: Connection, clinic: UUID, task_id: UUID) -> TaskRow | None:
 
 def open_task_of_thread(connection: Connection, thread_id: UUID) -> TaskRow | None:
     """The task that waits in a thread, if any: a thread has at most one of the answering kinds."""
-    c = tables.tasks.c
-    kinds = (TaskKind.ANSWER.value, TaskKind.HELD.value, TaskKind.FAILED.value)
-    return _one(connection, c.thread_id == thread_id, c.status.in_(OPEN), c.kind.in_(kinds))
+    row = next(iter(found_rows(connection, _WAITING, TaskRow, {"thread": thread_id})), None)
+    return None if row is None else typed(row)
+
+
+_K = tables.tasks.c
+_WAITING = Prepared(
+    select(tables.tasks)
+    .where(
+        _K.thread_id == bindparam("thread"), or_(*(_K.status == status for status in OPEN)),
+        or_(*(_K.kind == kind.value for kind in (TaskKind.ANSWER, TaskKind.HELD, TaskKind.FAILED))),
+    )
+    .limit(1)
+)  # fmt: skip
 
 
 def open_tasks_of_exchange(connection: Connection, exchange_id: UUID, kinds: Collection[TaskKind]) -> bool:

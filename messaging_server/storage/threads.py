@@ -11,7 +11,8 @@ from sqlalchemy import Connection, bindparam, select
 from consent.model import Channel
 from keys.envelope import Sealed
 from messaging_server.storage import tables
-from messaging_server.storage.rows import as_rows, insert
+from messaging_server.storage.rows import as_rows, found_rows, insert
+from messaging_server.storage.statements import Prepared, insertion
 
 
 class Way(StrEnum):
@@ -112,19 +113,17 @@ def add_exchange(connection: Connection, row: ExchangeRow, blobs: Collection[Blo
 
 def touch_thread(connection: Connection, thread: UUID, *, at: datetime, by: Role, unread: bool) -> None:
     """Note who wrote last; `unread` says whether the patient has something new to read."""
-    connection.execute(_TOUCH, {"wanted": thread, "at": at, "by": by.value, "new": unread})
+    _TOUCH.run(connection, {"wanted": thread, "at": at, "by": by.value, "new": unread})
 
 
 def thread(connection: Connection, clinic: UUID, thread_id: UUID) -> ThreadRow | None:
     """One thread of this clinic, or None."""
-    found = connection.execute(_THREAD, {"clinic": clinic, "wanted": thread_id}).all()
-    return next(iter(as_rows(ThreadRow, found)), None)
+    return next(iter(found_rows(connection, _THREAD, ThreadRow, {"clinic": clinic, "wanted": thread_id})), None)
 
 
 def exchange(connection: Connection, clinic: UUID, exchange_id: UUID) -> ExchangeRow | None:
     """One exchange of this clinic, or None."""
-    found = connection.execute(_EXCHANGE, {"clinic": clinic, "wanted": exchange_id}).all()
-    return next(iter(as_rows(ExchangeRow, found)), None)
+    return next(iter(found_rows(connection, _EXCHANGE, ExchangeRow, {"clinic": clinic, "wanted": exchange_id})), None)
 
 
 def exchanges_of_thread(connection: Connection, thread_id: UUID, most: int = 200) -> tuple[ExchangeRow, ...]:
@@ -189,25 +188,24 @@ def on_their_way(connection: Connection, record: UUID, now: datetime) -> tuple[E
 
 def remember(connection: Connection, clinic: UUID, message_fp: bytes, exchange_id: UUID, now: datetime) -> None:
     """Note that a message was accepted, so that its second coming is known (EIN-06)."""
-    connection.execute(
-        _REMEMBER, {"clinic_id": clinic, "message_fp": message_fp, "exchange_id": exchange_id, "at": now}
-    )
+    _REMEMBER.run(connection, {"clinic_id": clinic, "message_fp": message_fp, "exchange_id": exchange_id, "at": now})
 
 
 def seen_before(connection: Connection, clinic: UUID, message_fp: bytes) -> UUID | None:
     """The exchange that this same message became when it first came, or None."""
-    return connection.execute(_SEEN, {"clinic": clinic, "fp": message_fp}).scalar()
+    found = _SEEN.first(connection, {"clinic": clinic, "fp": message_fp})
+    return None if found is None else found[0]
 
 
 _T, _E, _S = tables.threads.c, tables.exchanges.c, tables.seen.c
-_THREAD = select(tables.threads).where(_T.clinic_id == bindparam("clinic"), _T.id == bindparam("wanted"))
-_EXCHANGE = select(tables.exchanges).where(_E.clinic_id == bindparam("clinic"), _E.id == bindparam("wanted"))
-_TOUCH = (
+_THREAD = Prepared(select(tables.threads).where(_T.clinic_id == bindparam("clinic"), _T.id == bindparam("wanted")))
+_EXCHANGE = Prepared(select(tables.exchanges).where(_E.clinic_id == bindparam("clinic"), _E.id == bindparam("wanted")))
+_TOUCH = Prepared(
     tables.threads.update().where(_T.id == bindparam("wanted"))
     .values(last_at=bindparam("at"), last_by=bindparam("by"), unread=bindparam("new"))
 )  # fmt: skip
-_REMEMBER = tables.seen.insert()
-_SEEN = select(_S.exchange_id).where(_S.clinic_id == bindparam("clinic"), _S.message_fp == bindparam("fp"))
+_REMEMBER = insertion(tables.seen, tables.seen.c.keys())
+_SEEN = Prepared(select(_S.exchange_id).where(_S.clinic_id == bindparam("clinic"), _S.message_fp == bindparam("fp")))
 
 
 def forget_seen(connection: Connection, before: datetime) -> None:

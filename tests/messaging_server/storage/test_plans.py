@@ -1,7 +1,7 @@
 """Nothing that a day does walks through a whole table: the cost of a page does not grow with what is stored."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -12,6 +12,7 @@ from messaging_server.broker import worklist
 from messaging_server.message import Attachment
 from messaging_server.record.reading import open_blob, open_thread
 from messaging_server.runners import checkpoints, escalation
+from messaging_server.storage import statements
 from messaging_server.storage.database import Connection as Open
 from messaging_server.storage.queries import board, choices, entering, inbox, people
 from messaging_server.storage.queries.board import Wanted
@@ -32,7 +33,7 @@ Asked = dict[str, Any]
 
 @contextmanager
 def listening() -> Iterator[Asked]:
-    """Every statement that is run while this is open, with one set of its values."""
+    """Every statement that is run while this is open, by Core or prepared, with one set of its values."""
     asked: Asked = {}
     lock = threading.Lock()
 
@@ -40,11 +41,20 @@ def listening() -> Iterator[Asked]:
         with lock:
             asked[statement] = parameters[0] if many else parameters
 
+    prepared = statements.execute
+
+    def run(connection: Connection, text: str, values: Sequence[Any] = ()) -> Any:
+        with lock:
+            asked[text] = tuple(values)
+        return prepared(connection, text, values)
+
     event.listen(Engine, "before_cursor_execute", note)
+    statements.execute = run
     try:
         yield asked
     finally:
         event.remove(Engine, "before_cursor_execute", note)
+        statements.execute = prepared
 
 
 def walks(url: str, asked: Asked) -> dict[str, list[str]]:
