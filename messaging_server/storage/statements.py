@@ -29,7 +29,7 @@ assert driver.SQLITE_VERSION
 class _Plan:
     """A statement as SQLite's driver takes it."""
 
-    text: str
+    statement: str
     given: tuple[tuple[str, Convert], ...]
     """The values in the order of the text's question marks, each with its conversion."""
     fixed: Mapping[str, Any]
@@ -72,7 +72,7 @@ class Prepared:
             result = connection.execute(self._core, given)
             return tuple(result.keys()), result.all()
         plan = self._plan or self._planned(connection.dialect)
-        return plan.names, [plan.row(row) for row in execute(connection, plan.text, plan.values(given)).fetchall()]
+        return plan.names, [plan.row(row) for row in execute(connection, plan.statement, plan.values(given)).fetchall()]
 
     def first(self, connection: Connection, given: Mapping[str, Any]) -> Sequence[Any] | None:
         """The first row, or None."""
@@ -85,7 +85,7 @@ class Prepared:
             return
         plan = self._plan or self._planned(connection.dialect)
         for one in given:
-            execute(connection, plan.text, plan.values(one))
+            execute(connection, plan.statement, plan.values(one))
 
     def _planned(self, dialect: Dialect) -> _Plan:
         self._plan = _plan(self._core, dialect, self._columns)
@@ -107,7 +107,7 @@ def _plan(core: Core, dialect: Dialect, columns: Sequence[str] | None) -> _Plan:
     fixed = {name: value for name, value in compiled.params.items() if value is not None}
     selected = [] if isinstance(core, Insert | Update) else list(core.selected_columns)
     return _Plan(
-        text=compiled.string,
+        statement=compiled.string,
         given=tuple((name, _bound(types[name], dialect)) for name in order),
         fixed=fixed,
         names=tuple(column.key or "" for column in selected),
