@@ -275,3 +275,7 @@ class Texts:
     def gettext(self, language: Language, key: str, **values: object) -> str:
         """One string of a page's catalogue, as plain text. Raises KeyError for an unknown key or a missing value."""
         return self._catalogues[language].gettext(key) % values
+
+    def phone(self, language: Language, value: str) -> str:
+        """A telephone number as people write it in this language."""
+        return _phone(language, value)

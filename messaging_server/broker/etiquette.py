@@ -1,11 +1,13 @@
 """The manners that the CMQ asks of a professional's message: greeting, courtesy, subject, signature (ETQ).
 
-Only these four are hard, and each is mended with one click; style is never a reason to stop a message (T-36).
+Only these are hard, and a blank that nobody filled in (ETQ-12); each is mended with one click. Style is never a reason
+to stop a message (T-36).
 """
 
 import re
 
 from messaging_server.broker.directory import Name, Profile, fold
+from messaging_server.broker.prepared import blanks
 from messaging_server.storage.accounts import AccountRole
 from messaging_server.texts import Language
 
@@ -18,6 +20,16 @@ CLOSINGS = (
     "bonne semaine", "sincerement", "sincerely", "regards", "best wishes", "thank you", "thanks", "take care",
     "kind regards", "have a good day", "respectueusement",
 )  # fmt: skip
+_FRENCH = frozenset({
+    "le", "la", "les", "des", "du", "une", "et", "est", "sont", "vous", "votre", "vos", "nous", "notre", "pour", "avec",
+    "dans", "que", "qui", "pas", "ce", "cette", "au", "aux", "sur", "si",
+})  # fmt: skip
+_ENGLISH = frozenset({
+    "the", "and", "you", "your", "is", "are", "we", "our", "for", "with", "of", "to", "this", "that", "not", "have",
+    "has", "in", "it", "be", "will", "if", "by", "at", "please",
+})  # fmt: skip
+_TELLING = 5
+"""Small words of one language, and at least twice as many as of the other, before a text is said to be in it."""
 PHYSICIAN_SUFFIX = "M.D."
 _CLAIMS = re.compile(r"(?<!\w)m\.?\s?d\.?(?!\w)", re.IGNORECASE)
 
@@ -28,6 +40,10 @@ def problems(subject: str, text: str) -> tuple[str, ...]:
     found = []
     if not subject.strip():
         found.append("subject_missing")
+    if blanks(subject):
+        found.append("blank_in_subject")
+    if blanks(text):
+        found.append("blank_in_text")
     if not lines:
         return (*found, "text_missing")
     if not _begins(lines[0]):
@@ -40,6 +56,15 @@ def problems(subject: str, text: str) -> tuple[str, ...]:
 def fold_lines(text: str) -> list[str]:
     """Lines without case, accents and outer white space."""
     return [fold(line) for line in text.splitlines()]
+
+
+def tongue(text: str) -> Language | None:
+    """The language that a text is plainly written in, by its small words; None for what is short or mixed (ETQ-12)."""
+    words = re.findall(r"[a-z]+", fold(text))
+    french, english = (sum(word in known for word in words) for known in (_FRENCH, _ENGLISH))
+    if max(french, english) < _TELLING or max(french, english) < 2 * min(french, english):
+        return None
+    return Language.FR if french > english else Language.EN
 
 
 def _begins(line: str) -> bool:

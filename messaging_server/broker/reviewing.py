@@ -1,6 +1,6 @@
 """A reply before it leaves: its manners, what the screening finds, what the gate allows, and who would be told.
 
-Source: SEN-04 to SEN-07, ETQ-01/02/08/10, CON-11, CON-26, CON-28.
+Source: SEN-04 to SEN-07, ETQ-01/02/08/10/12, SEN-17, SEN-18, CON-11, CON-26, CON-28.
 """
 
 from collections.abc import Mapping
@@ -11,8 +11,9 @@ from uuid import UUID
 from consent import gate
 from consent.model import Category, Channel, ConsentEvent, Form, Minimum, Purpose, Verdict
 from keys.envelope import HolderKey
-from messaging_server.broker import directory, etiquette
+from messaging_server.broker import directory, etiquette, library
 from messaging_server.broker.clinic import Clinic, Means, language_of
+from messaging_server.broker.prepared import RESULT_CATEGORIES, Library
 from messaging_server.broker.worklist import may_work
 from messaging_server.errors import ConflictError, NotAllowedError, NotFoundError
 from messaging_server.record.reading import Reader
@@ -21,6 +22,7 @@ from messaging_server.storage.accounts import AccountRole
 from messaging_server.storage.database import Connection
 from messaging_server.storage.people import AddressRow
 from messaging_server.storage.tasks import TaskRow
+from messaging_server.texts import Language
 from triage.model import Assessment, Direction, Part, Topic
 from triage.screen import assess
 
@@ -42,6 +44,8 @@ class Reply:
     questions: Mapping[str, bool] = field(default_factory=dict)
     override: str = field(default="", repr=False)
     """The exceptional circumstances, in the physician's words (SEN-06)."""
+    other_language: bool = False
+    """Whether its author says that this patient also reads the language it is written in (ETQ-12)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,6 +83,7 @@ class Ground:
     consents: tuple[ConsentEvent, ...] = field(repr=False)
     holders: Mapping[UUID, HolderKey]
     teams: Mapping[str, HolderKey]
+    prepared: Library
 
 
 def ground_of(connection: Connection, clinic: Clinic, who: Reader, reply: Reply) -> Ground:
@@ -101,6 +106,7 @@ def ground_of(connection: Connection, clinic: Clinic, who: Reader, reply: Reply)
         addresses=people.addresses_of(connection, person.id), consents=consents.consents_of(connection, person.id),
         holders=keyring.holders(connection, {record.shared_key_id, record.clinic_key_id}),
         teams=keyring.keys_of_clinic(connection, clinic.id, keyring.KeyKind.TEAM),
+        prepared=library.library(connection, clinic),
     )  # fmt: skip
 
 
@@ -115,15 +121,15 @@ def judge(
 ) -> Review:
     """What would be said and who would be told, and everything that stands in the way."""
     language = language_of(ground.person.language, clinic)
-    name, profile = directory.open_name(means.keys, ground.author), directory.open_profile(means.keys, ground.author)
-    signature = etiquette.signature(name, profile, who.role, language)
+    signature = signed(means, clinic, ground.author, who.role, language)
     found = assess(
         [Part("subject", reply.subject), Part("text", reply.text)], direction=Direction.OUTBOUND,
         language=language, ruleset=clinic.ruleset,
     )  # fmt: skip
     declared = [topic for name, topic in SENSITIVE_ANSWERS.items() if reply.questions.get(name)]
     return Review(
-        problems=_problems(reply, signature), assessment=found,
+        problems=(*_problems(reply, signature, language), *_result_problems(clinic, ground.prepared, reply)),
+        assessment=found,
         topics=tuple(dict.fromkeys([*found.topics, *declared])),
         verdict=_verdict(clinic, ground, reply.category, Channel.WEB, Form.CONTENT, now),
         notified_by=_notified(ground, reply.category, now),
@@ -131,14 +137,40 @@ def judge(
     )  # fmt: skip
 
 
-def _problems(reply: Reply, signature: str | None) -> tuple[str, ...]:
+def signed(
+    means: Means, clinic: Clinic, author: people.PersonRow, role: AccountRole, language: Language
+) -> str | None:
+    """What stands under every reply: who signs, and that a message replaces no visit (ETQ-07, ETQ-08).
+
+    None while the author's profile is incomplete.
+    """
+    name, profile = directory.open_name(means.keys, author), directory.open_profile(means.keys, author)
+    signature = etiquette.signature(name, profile, role, language)
+    if signature is None:
+        return None
+    phone = means.texts.phone(language, clinic.policy.phone)
+    recalled = means.texts.gettext(language, "signature.not_instead", phone=phone)
+    return f"{signature}\n\n{recalled}"
+
+
+def _problems(reply: Reply, signature: str | None, language: Language) -> tuple[str, ...]:
     found = list(etiquette.problems(reply.subject, reply.text))
     if signature is None:
         found.append("profile_incomplete")
     found += [f"question:{name}" for name in QUESTIONS if name not in reply.questions]
     if reply.questions.get("abnormal_result") and reply.category is not Category.RESULT_FOLLOW_UP:
         found.append("category_must_be_follow_up")
+    if etiquette.tongue(reply.text) is language.other and not reply.other_language:
+        found.append("other_language")
     return tuple(found)
+
+
+def _result_problems(clinic: Clinic, known: Library, reply: Reply) -> tuple[str, ...]:
+    """A prepared text of an excluded kind is not sent, and one that tells a result goes as such (SEN-17, SEN-18)."""
+    told = known.told_by(reply.text)
+    kinds = {one.category for one in told} & RESULT_CATEGORIES
+    found = ["result_excluded"] if any(one.excluded_by(clinic.policy) for one in told) else []
+    return (*found, *(["category_of_result"] if kinds and reply.category not in kinds else []))
 
 
 def _verdict(

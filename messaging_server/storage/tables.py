@@ -254,6 +254,11 @@ channel_pauses = Table(
     Column("channel", Text, primary_key=True), _at("starts_at"), _at("ends_at", nullable=True), _at("created_at"),
 )  # fmt: skip
 
+prepared_texts = Table(
+    "prepared_texts", metadata, _id(), _clinic(), _text("key"), _number("version"), _text("document", nullable=True),
+    _ref("author_id", "accounts"), _at("created_at"), UniqueConstraint("clinic_id", "key", "version"),
+)  # fmt: skip
+
 leases = Table(
     "leases", metadata, Column("name", Text, primary_key=True), Column("holder", Uuid, nullable=False), _at("until"),
 )  # fmt: skip

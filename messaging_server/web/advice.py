@@ -9,6 +9,7 @@ from typing import Final
 
 from messaging_server.broker.directory import fold
 from messaging_server.broker.etiquette import problems
+from messaging_server.broker.prepared import blanks
 from messaging_server.web.views.item import Remark, Warn
 from triage.model import Assessment
 
@@ -35,7 +36,8 @@ _SUBJECTS: Final = re.compile(r"\b(?:autre sujet|aussi pour|par ailleurs|another
 
 def remarks(subject: str, text: str, found: Assessment | None = None) -> tuple[Remark, ...]:
     """What could be said better, and what the screening will stop, in the order of its weight."""
-    told = [*_sensitive(found), *_manners(subject, text), *_words(text), *_long_sentences(text)]
+    told = [*_sensitive(found), *_manners(subject, text), *_blanks(f"{subject}\n{text}"), *_words(text)]
+    told += _long_sentences(text)
     if len(_WORD.findall(text)) > LONG_TEXT:
         told.append(Remark(code=Warn.LONG))
     if len(_SUBJECTS.findall(fold(text))) > 1:
@@ -57,6 +59,11 @@ def _manners(subject: str, text: str) -> Iterable[Remark]:
         yield Remark(code=Warn.NO_GREETING)
     if "closing_missing" in broken:
         yield Remark(code=Warn.NO_CLOSING)
+
+
+def _blanks(text: str) -> Iterable[Remark]:
+    for blank in blanks(text)[:5]:
+        yield Remark(code=Warn.BLANK, words=_short(blank))
 
 
 def _words(text: str) -> Iterable[Remark]:

@@ -1,106 +1,38 @@
-"""The reply while it is written: what its form carries, how it is judged, and what stands in its way.
-
-Whatever stops a reply, its words are given back whole (ACC-03).
-"""
+"""The reply while it is written: how it is judged, what stands in its way, and the composer around it."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
-from typing import Final, Self
-from uuid import UUID
+from typing import Final
 
 from consent.model import Category, Channel
-from messaging_server.broker import etiquette, reviewing
-from messaging_server.broker.directory import open_address, open_name, open_profile
-from messaging_server.broker.reviewing import Reply, Review
+from messaging_server.broker import reviewing
+from messaging_server.broker.directory import open_address, open_name
+from messaging_server.broker.reviewing import Review
 from messaging_server.storage.queries import people as people_queries
 from messaging_server.storage.queries.people import AddressRow
 from messaging_server.texts import Language
+from messaging_server.web import inserting
 from messaging_server.web.advice import remarks
 from messaging_server.web.agreed import masked
 from messaging_server.web.dossier import Dossier
-from messaging_server.web.fields import new_form_id, word_of
+from messaging_server.web.draft import LENGTHS, Draft
+from messaging_server.web.fields import new_form_id
 from messaging_server.web.views.frame import ErrorCode, FieldError
 from messaging_server.web.views.item import Answer, Block, Blocked, Composer, Question, Way
 from messaging_server.web.visit import Visit
 from triage.model import Topic
 
-LENGTHS: Final[Mapping[str, int]] = {
-    "subject": 300, "greeting": 200, "body": 20_000, "closing": 200, "override_reason": 2_000,
-}  # fmt: skip
 _PROBLEMS: Final[Mapping[str, FieldError]] = {
+    "blank_in_subject": FieldError(field="subject", code=ErrorCode.BLANK_LEFT),
+    "blank_in_text": FieldError(field="body", code=ErrorCode.BLANK_LEFT),
+    "result_excluded": FieldError(field="body", code=ErrorCode.RESULT_EXCLUDED),
+    "category_of_result": FieldError(field="category", code=ErrorCode.RESULT_CATEGORY),
+    "other_language": FieldError(field="other_language", code=ErrorCode.OTHER_LANGUAGE),
     "subject_missing": FieldError(field="subject", code=ErrorCode.REQUIRED),
     "text_missing": FieldError(field="body", code=ErrorCode.REQUIRED),
     "greeting_missing": FieldError(field="greeting", code=ErrorCode.NO_GREETING),
     "closing_missing": FieldError(field="closing", code=ErrorCode.NO_CLOSING),
     "category_must_be_follow_up": FieldError(field="category", code=ErrorCode.CATEGORY_NEEDED),
 }
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Draft:
-    """What a clinician has written so far."""
-
-    form_id: str
-    subject: str = field(default="", repr=False)
-    greeting: str = field(default="", repr=False)
-    body: str = field(default="", repr=False)
-    closing: str = field(default="", repr=False)
-    category: Category | None = None
-    answers: Mapping[Question, Answer] = field(default_factory=dict)
-    override_reason: str = field(default="", repr=False)
-    overriding: bool = False
-    """The exceptional way was chosen, not only written about (SEN-06)."""
-
-    @classmethod
-    def of(cls, form: Mapping[str, str]) -> Self:
-        """The draft that a form carries; nothing is cut, what is too long is named by `faults`."""
-        category = word_of(form, "category")
-        answers = {one: Answer(form[one]) for one in Question if form.get(one) in set(Answer)}
-        return cls(
-            form_id=word_of(form, "form_id") or new_form_id(), subject=form.get("subject", ""),
-            greeting=form.get("greeting", ""), body=form.get("body", ""), closing=form.get("closing", ""),
-            category=Category(category) if category in set(Category) else None, answers=answers,
-            override_reason=form.get("override_reason", ""), overriding=form.get("overriding") == "yes",
-        )  # fmt: skip
-
-    @property
-    def text(self) -> str:
-        """The whole text, without the signature."""
-        return "\n\n".join(part for part in (self.greeting, self.body, self.closing) if part)
-
-    @property
-    def hidden(self) -> tuple[tuple[str, str], ...]:
-        """Everything that the second look carries, under the names of the composer's fields."""
-        return (
-            ("subject", self.subject), ("greeting", self.greeting), ("body", self.body), ("closing", self.closing),
-            ("category", self.category or ""), ("override_reason", self.override_reason),
-            ("overriding", "yes" if self.overriding else ""),
-            *((question.value, answer.value) for question, answer in self.answers.items()),
-        )  # fmt: skip
-
-    def faults(self) -> tuple[FieldError, ...]:
-        """What is wrong before anything is judged."""
-        found = [
-            FieldError(field=name, code=ErrorCode.TOO_LONG)
-            for name, most in LENGTHS.items()
-            if len(getattr(self, name)) > most
-        ]
-        if not self.body:
-            found.append(FieldError(field="body", code=ErrorCode.REQUIRED))
-        if self.category is None:
-            found.append(FieldError(field="category", code=ErrorCode.CATEGORY_NEEDED))
-        if self.overriding and not self.override_reason:
-            found.append(FieldError(field="override_reason", code=ErrorCode.REASON_NEEDED))
-        return tuple(found)
-
-    def reply(self, task: UUID, version: int) -> Reply:
-        """What the broker is asked to judge or to send."""
-        return Reply(
-            task=task, version=version, subject=self.subject, text=self.text,
-            category=self.category or Category.GENERAL_ADVICE,
-            questions={question.value: answer is Answer.YES for question, answer in self.answers.items()},
-            override=self.override_reason if self.overriding else "",
-        )  # fmt: skip
 
 
 def errors_of(draft: Draft, review: Review) -> tuple[FieldError, ...]:
@@ -112,7 +44,7 @@ def errors_of(draft: Draft, review: Review) -> tuple[FieldError, ...]:
             error = FieldError(field=problem.removeprefix("question:"), code=ErrorCode.ANSWER_QUESTION)
         if error is not None:
             found.setdefault(error.field, error)
-    order = [*LENGTHS, "category", *Question]
+    order = ["other_language", *LENGTHS, "category", *Question]
     return tuple(sorted(found.values(), key=lambda error: order.index(error.field)))
 
 
@@ -157,10 +89,7 @@ def way_of(here: Visit, addresses: Iterable[AddressRow]) -> tuple[Way, str]:
 async def signature_of(here: Visit, language: Language) -> str:
     """The visitor's professional signature, as this patient reads it; empty while their profile is incomplete."""
     own = await here.means.database.read(lambda c: people_queries.person(c, here.clinic.id, here.who.person))
-    if own is None:
-        return ""
-    keys = here.means.keys
-    return etiquette.signature(open_name(keys, own), open_profile(keys, own), here.who.role, language) or ""
+    return "" if own is None else reviewing.signed(here.means, here.clinic, own, here.who.role, language) or ""
 
 
 async def first_draft(here: Visit, dossier: Dossier) -> Draft:
@@ -185,7 +114,7 @@ async def _taken_back(here: Visit, language: Language, subject: str, text: str) 
 
 
 async def composer(here: Visit, dossier: Dossier, draft: Draft, blocked: Blocked | None = None) -> Composer:
-    """The composer as it was left."""
+    """The composer as it was left, with the prepared texts that may help."""
     patient = dossier.ground.patient
     language = Language(patient.person.language) if patient else here.language
     review = await reviewing.review(
@@ -198,5 +127,7 @@ async def composer(here: Visit, dossier: Dossier, draft: Draft, blocked: Blocked
         signature=await signature_of(here, language), category=draft.category, categories=tuple(Category),
         answers=tuple((question, draft.answers.get(question)) for question in Question),
         warnings=remarks(draft.subject, draft.text, review.assessment) if draft.body else (), blocked=blocked,
-        override_reason=draft.override_reason, language=language,
+        override_reason=draft.override_reason, language=language, model=draft.model, inserted=draft.inserted,
+        models=await inserting.offered(here, dossier.task.queue),
+        other_language=draft.other_language, asks_language=draft.other_language or "other_language" in review.problems,
     )  # fmt: skip

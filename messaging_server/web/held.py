@@ -18,7 +18,8 @@ from messaging_server.web.dossier import Dossier, exchanges_of, open_dossier, ro
 from messaging_server.web.fields import form_of, id_of, id_or_none, word_of
 from messaging_server.web.findings import not_screened
 from messaging_server.web.views.frame import ErrorCode, FieldError, FlashCode, FlashKind, Nav
-from messaging_server.web.views.item import Candidate, Close, Held
+from messaging_server.web.views.held import Candidate, Held
+from messaging_server.web.views.item import Close
 from messaging_server.web.visit import Visit, staff_only, visit
 
 

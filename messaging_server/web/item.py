@@ -10,8 +10,8 @@ from messaging_server.errors import ConflictError, InvalidError, NotAllowedError
 from messaging_server.record import reading
 from messaging_server.storage.queries import board as queries
 from messaging_server.web import composing, held
-from messaging_server.web.composing import Draft
 from messaging_server.web.dossier import Dossier, card_of, exchanges_of, history_of, open_dossier, row_of
+from messaging_server.web.draft import Draft
 from messaging_server.web.fields import form_of, id_of, word_of
 from messaging_server.web.findings import not_screened
 from messaging_server.web.rows import queues_of

@@ -1,6 +1,7 @@
 """Answering: the composer, the second look, the minute to take a reply back (EOU-16, SEN-04 to SEN-07)."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import timedelta
 from typing import Final
 from uuid import UUID
@@ -8,6 +9,7 @@ from uuid import UUID
 from aiohttp import web
 
 from messaging_server.broker import converting, outbound, recalling, reviewing
+from messaging_server.broker.clinic import language_of
 from messaging_server.broker.directory import open_name, open_profile
 from messaging_server.broker.notices import Conversion
 from messaging_server.broker.reviewing import Review
@@ -20,12 +22,22 @@ from messaging_server.storage.queries import replies
 from messaging_server.storage.queries.board import Waiting
 from messaging_server.storage.queries.replies import OwnReply
 from messaging_server.texts import Language
-from messaging_server.web import item, rows
+from messaging_server.web import inserting, item, rows
 from messaging_server.web.advice import remarks
-from messaging_server.web.composing import Draft, errors_of, stop_of, way_of
+from messaging_server.web.composing import errors_of, stop_of, way_of
 from messaging_server.web.dossier import open_dossier
+from messaging_server.web.draft import Draft
 from messaging_server.web.fields import form_of, id_of
-from messaging_server.web.views.frame import ErrorCode, FaultPage, FieldError, FlashCode, FlashKind, Nav, PageFault
+from messaging_server.web.views.frame import (
+    ErrorCode,
+    FaultPage,
+    FieldError,
+    Flash,
+    FlashCode,
+    FlashKind,
+    Nav,
+    PageFault,
+)
 from messaging_server.web.views.item import Confirm, Remark, Sending
 from messaging_server.web.visit import Visit, staff_only, visit
 from triage.model import Direction, Part
@@ -55,17 +67,29 @@ async def look(request: web.Request) -> web.StreamResponse:
     draft = Draft.of(form | {"overriding": "yes" if action == "override" else ""})
     if action in CONVERSIONS:
         return await _convert(here, task, version, draft, CONVERSIONS[action])
-    if action == "insert_model":
-        return await item.page(here, await open_dossier(here, task), draft=draft)
+    if action in {"insert_model", "insert_other"}:
+        return await _insert(here, task, draft, other=action == "insert_other")
     return await _second_look(here, task, version, draft)
 
 
+async def _insert(here: Visit, task: UUID, draft: Draft, *, other: bool) -> web.Response:
+    """A prepared text in the patient's language, or in the other one where its author asks for it (ETQ-11)."""
+    dossier = await open_dossier(here, task)
+    theirs = language_of(dossier.ground.patient.person.language if dossier.ground.patient else "", here.clinic)
+    filled, errors = await inserting.insert(here, draft, theirs.other if other else theirs)
+    return await item.page(here, dossier, draft=filled, errors=errors)
+
+
 async def _convert(here: Visit, task: UUID, version: int, draft: Draft, to: Conversion) -> web.Response:
+    """A call or a visit instead; what was typed stays on the page, for it helps whoever calls (ETQ-07)."""
     try:
         await converting.convert(here.means, here.clinic, here.who, task, to, version, here.now)
     except ConflictError:
         return conflict(here, draft)
-    return here.go(f"/staff/items/{task}", FlashCode.CONVERTED)
+    if not draft.body:
+        return here.go(f"/staff/items/{task}", FlashCode.CONVERTED)
+    done = replace(here, flash=Flash(kind=FlashKind.DONE, code=FlashCode.CONVERTED))
+    return await item.page(done, await open_dossier(here, task), draft=draft)
 
 
 async def _second_look(

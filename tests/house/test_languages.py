@@ -67,6 +67,8 @@ COMPLETED: Mapping[str, frozenset[str]] = {
     "supervisor.": frozenset({"open", "unowned", "late", "emergencies", "failed", "held", "oldest"}),
     "topic.": frozenset(Topic),
     "way.": frozenset(item.Way),
+    "composer.insert_": frozenset(Language),
+    "shelf.": frozenset(item.Shelf),
 }
 # The names of fields in the summary of errors: a field without one is not named there, so neither side is complete.
 FREE = "field."

@@ -139,6 +139,14 @@ class ErrorCode(StrEnum):
     FILES_AGAIN = "files_again"
     NO_CONSENT_YET = "no_consent_yet"
     PHYSICIANS_ONLY = "physicians_only"
+    BLANK_LEFT = "blank_left"
+    OTHER_LANGUAGE = "other_language"
+    RESULT_EXCLUDED = "result_excluded"
+    RESULT_CATEGORY = "result_category"
+    TEXT_NOT_OFFERED = "text_not_offered"
+    UNKNOWN_FACT = "unknown_fact"
+    DIFFERENT_BLANKS = "different_blanks"
+    SENSITIVE_TEXT = "sensitive_text"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

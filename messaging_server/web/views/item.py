@@ -79,6 +79,23 @@ class Option:
     label: str = field(repr=False)
 
 
+class Shelf(StrEnum):
+    """Where a prepared text is found in the composer's list."""
+
+    QUEUE = "queue"
+    """For the work of this item's queue."""
+    EVERY = "every"
+    OTHER = "other"
+
+
+@dataclass(frozen=True, slots=True)
+class ModelGroup:
+    """The prepared texts of one shelf."""
+
+    shelf: Shelf
+    options: tuple[Option, ...]
+
+
 class Way(StrEnum):
     """How a reply reaches the patient, told in a sentence."""
 
@@ -103,6 +120,8 @@ class Warn(StrEnum):
     NO_GREETING = "no_greeting"
     NO_CLOSING = "no_closing"
     SENSITIVE = "sensitive"
+    BLANK = "blank"
+    """Something between brackets waits to be filled in (ETQ-12)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -172,8 +191,14 @@ class Composer(FormView):
     category: Category | None = None
     categories: tuple[Category, ...]
     answers: tuple[tuple[Question, Answer | None], ...]
-    models: tuple[Option, ...] = ()
-    """Prepared texts of the clinic, whose words the handler inserts."""
+    models: tuple["ModelGroup", ...] = ()
+    """Prepared texts, whose words the handler inserts (ETQ-11)."""
+    model: str = ""
+    inserted: bool = False
+    """A prepared text was just put in: the writing goes on in the body."""
+    asks_language: bool = False
+    other_language: bool = False
+    """The text is plainly in the other language: its author says whether this patient reads it (ETQ-12)."""
     warnings: tuple[Remark, ...] = ()
     blocked: Blocked | None = None
     override_reason: str = field(default="", repr=False)
@@ -253,35 +278,3 @@ class Sending:
     leaves_at: datetime
     seconds: int
     next: UUID | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Candidate:
-    """A patient who may have written what is held; a person decides, never a guess."""
-
-    person: UUID
-    name: str = field(repr=False)
-    birth_date: date = field(repr=False)
-    address_matches: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Held(FormView):
-    """A message that is in no record yet: file it to a patient, or close it (TRI-16)."""
-
-    row: Row
-    channel: Channel
-    claimed_sender: str = field(repr=False)
-    authenticated: bool
-    at: datetime
-    subject: str = field(default="", repr=False)
-    exchanges: tuple[StaffExchange, ...] = field(repr=False)
-    """What came, and what our server answered by itself, each apart: never one text."""
-    findings: tuple[FindingView, ...] = ()
-    not_screened: tuple[str, ...] = ()
-    query: str = field(default="", repr=False)
-    candidates: tuple[Candidate, ...] | None = None
-    """None before a search; empty when nobody was found."""
-    disposition: Close | None = None
-    disposition_note: str = field(default="", repr=False)
-    closed: bool = False

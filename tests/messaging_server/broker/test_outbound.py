@@ -18,7 +18,7 @@ from triage.model import Topic
 
 
 async def test_a_reply_is_read_by_the_patient_after_its_delay_and_carries_the_signature(world: World) -> None:
-    """The patient sees nothing before the delay has passed, then the signed text [EOU-16, ETQ-08]."""
+    """Nothing is seen before the delay has passed; then the signed text, which replaces no visit [EOU-16, ETQ-07]."""
     await world.consent()
     asked = await world.write("Puis-je prendre les deux?")
     sent = await answer(world, asked.thread)
@@ -28,7 +28,9 @@ async def test_a_reply_is_read_by_the_patient_after_its_delay_and_carries_the_si
     world.now = sent.leaves_at
     after = await open_thread(world.means.database, world.rose, asked.thread, world.now)
     assert len(after.exchanges) == len(before.exchanges) + 1
-    assert after.exchanges[-1].content.text.endswith("Hélène Marchand, M.D.\nMédecin de famille\n514 555-0101")
+    said, recalled = after.exchanges[-1].content.text.rsplit("\n\n", 1)
+    assert said.endswith("Hélène Marchand, M.D.\nMédecin de famille\n514 555-0101")
+    assert recalled.startswith("Un message ne remplace pas une rencontre")
     assert after.exchanges[-1].judgement is None
 
 
@@ -41,7 +43,8 @@ async def test_the_signature_speaks_the_patient_s_language(world: World) -> None
         world.means, world.clinic, world.staff(), reply_to(await waiting(world, asked.thread)), world.now
     )
 
-    assert found.final_text.endswith("Hélène Marchand, M.D.\nFamily physician\n514 555-0101")
+    assert "\n\nHélène Marchand, M.D.\nFamily physician\n514 555-0101\n\n" in found.final_text
+    assert found.final_text.endswith("call 514-555-0100.")
 
 
 async def test_the_patient_never_sees_the_clinic_s_judgement(world: World) -> None:

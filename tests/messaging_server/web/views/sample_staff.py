@@ -8,6 +8,7 @@ from messaging_server.broker.leaving import Departure
 from messaging_server.storage.accounts import AccountRole
 from messaging_server.texts import Language
 from messaging_server.web.views import board as b
+from messaging_server.web.views import held as h
 from messaging_server.web.views import item as i
 from messaging_server.web.views import people as q
 from messaging_server.web.views.account import ConsentAnswer
@@ -83,7 +84,11 @@ COMPOSER = i.Composer(
     subject="Renouvellement de mon ordonnance", greeting="Bonjour monsieur Tremblay,", closing="Bonne journée,",
     signature="Marie Gagnon, infirmière clinicienne\n514 555-0142", categories=tuple(Category),
     answers=tuple((question, None) for question in i.Question),
-    models=(i.Option("1", "Renouvellement fait"), i.Option("2", "Rendez-vous offert")),
+    models=(
+        i.ModelGroup(i.Shelf.QUEUE, (i.Option("renewal_sent", "Renouvellement fait"),)),
+        i.ModelGroup(i.Shelf.EVERY, (i.Option("call_us", "Appelez-nous"),)),
+        i.ModelGroup(i.Shelf.OTHER, (i.Option("appointment_offered", "Rendez-vous offert"),)),
+    ),
 )  # fmt: skip
 ITEM = i.Item(
     row=row(2, mine=True, owner="Marie Gagnon", flags=(b.Flag.SENSITIVE,)), thread=number(1), exchanges=STAFF_EXCHANGES,
@@ -97,6 +102,7 @@ REFUSED = replace(
         answers=((i.Question.NEW_DIAGNOSIS, i.Answer.YES), (i.Question.NEW_TREATMENT, i.Answer.NO),
         (i.Question.ABNORMAL_RESULT, None)),
         warnings=tuple(i.Remark(code=code, words="une tumeur" if code is i.Warn.SENSITIVE else "") for code in i.Warn),
+        model="call_us", inserted=True, asks_language=True,
         blocked=i.Blocked(
             block=i.Block.SENSITIVE, topics=(Topic.ONCOLOGY, Topic.EMOTIONAL), words=("tumeur",),
             rule="oncology.tumour",
@@ -107,7 +113,8 @@ REFUSED = replace(
         subject=ErrorCode.REQUIRED, greeting=ErrorCode.NO_GREETING, body=ErrorCode.REQUIRED,
         closing=ErrorCode.NO_CLOSING,
         category=ErrorCode.CATEGORY_NEEDED, abnormal_result=ErrorCode.ANSWER_QUESTION,
-        override_reason=ErrorCode.REASON_NEEDED, disposition=ErrorCode.DISPOSITION_NEEDED,
+        override_reason=ErrorCode.REASON_NEEDED, model=ErrorCode.CHOOSE_ONE, other_language=ErrorCode.OTHER_LANGUAGE,
+        disposition=ErrorCode.DISPOSITION_NEEDED,
     ),
 )  # fmt: skip
 CONFIRM = i.Confirm(
@@ -115,7 +122,7 @@ CONFIRM = i.Confirm(
     way_address="j…@exemple.ca", subject="Renouvellement", text=BODY, hidden=(("body", BODY), ("category",
     "appointments")),
 )  # fmt: skip
-HELD = i.Held(
+HELD = h.Held(
     row=row(3, patient=None, priority=Priority.STAT, acknowledged=False), channel=Channel.EMAIL, authenticated=False,
     claimed_sender="quelquun@exemple.ca", at=NOW, findings=FINDINGS, not_screened=("attachment:1",),
     exchanges=STAFF_EXCHANGES[:2],
@@ -176,8 +183,8 @@ PAGES: dict[str, tuple[str, object]] = {
         replace(
             HELD, authenticated=True, subject="Question", query="trem", row=row(3, patient=None),
             candidates=(
-                i.Candidate(person=number(77), name="Jean Tremblay", birth_date=BIRTH, address_matches=True),
-                i.Candidate(person=number(78), name="Jeanne Tremblay", birth_date=BIRTH),
+                h.Candidate(person=number(77), name="Jean Tremblay", birth_date=BIRTH, address_matches=True),
+                h.Candidate(person=number(78), name="Jeanne Tremblay", birth_date=BIRTH),
             ),
             errors=wrong(person=ErrorCode.CHOOSE_ONE, identity=ErrorCode.IDENTITY_NOT_CONFIRMED),
         ),

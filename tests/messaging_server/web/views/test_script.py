@@ -90,6 +90,51 @@ def test_an_item_is_closed_and_handed_over_by_keys(show: Show) -> None:
     expect(page.locator("#queue")).to_be_focused()
 
 
+def test_a_reply_is_begun_by_a_key(show: Show) -> None:
+    """`r` leads into the message's box, with whom it goes to still in sight [ACC-02]."""
+    page = show("staff: item")
+    page.keyboard.press("r")
+    expect(page.locator("#body")).to_be_focused()
+    expect(page.locator(".composer .to")).to_be_in_viewport()
+
+
+def test_an_item_is_claimed_by_a_key(show: Show, site: Site) -> None:
+    """`c` takes an item that is nobody's, as its button does [ACC-02]."""
+    page = show("staff: item", page_changes={"row": replace(sample_staff.ITEM.row, owner=None, mine=False)})
+    page.keyboard.press("c")
+    page.wait_for_url("**/claim")
+    assert len(site.posts) == 1
+
+
+@pytest.mark.parametrize("name", ["staff: item", "staff: item refused"])
+def test_enter_in_a_line_does_the_harmless_thing(show: Show, site: Site, name: str) -> None:
+    """It asks for the second look: it neither inserts a text nor gives an appointment by itself [EOU-16, SEN-05]."""
+    page = show(name)
+    page.locator("#subject").press("Enter")
+    page.wait_for_url("**/reply")
+    assert site.posts[0][1]["action"] == "preview"
+
+
+def test_a_prepared_text_is_put_in_and_the_writing_goes_on(
+    texts: Texts, chrome: Callable[..., Chrome], site: Site, windows: Windows
+) -> None:
+    """Without scripts too: a choice and a button send the form; the page that comes back waits in the box [ETQ-11]."""
+    audience, template, view = sample_staff.CASES["staff: item"]
+    inserted = replace(view, composer=replace(sample_staff.COMPOSER, body="Appelez-nous.", inserted=True))
+    site.html = texts.page(template, Language.EN, inserted, chrome=chrome(Language.EN, audience))
+    site.posts.clear()
+    context = windows.browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(site.url)
+    expect(page.locator("#body")).to_be_focused()
+    page.locator("#model").select_option("call_us")
+    page.get_by_role("button", name="Insert in English").press("Enter")
+    page.wait_for_url("**/reply")
+    context.close()
+    posted = site.posts[0][1]
+    assert (posted["action"], posted["model"], posted["body"]) == ("insert_other", "call_us", "Appelez-nous.")
+
+
 def test_remarks_come_while_one_writes_and_stay_text(show: Show, site: Site) -> None:
     """The composer asks for remarks with its token, and shows them as text, never as markup [ETQ-06]."""
     page = show("staff: item")
