@@ -31,6 +31,15 @@ def new_id(now: datetime) -> UUID:
     return UUID(int=value)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pause:
+    """A way by which nothing but urgent texts leaves for a while, foreseen by the clinic (ACK-24, TRI-22)."""
+
+    channel: Channel
+    until: datetime | None
+    """In clinic time; None while nobody has said when it ends."""
+
+
 class Automatic(StrEnum):
     """Kinds of mail that a machine wrote, which we never answer (RFC 3834 section 2, ACK-11, EIN-18)."""
 

@@ -52,7 +52,8 @@ def _answer_facts(draft: Draft, language: Language, task_due: datetime | None) -
     promised = draft.clinic.calendar.due(draft.now, queue)
     due = min(task_due, promised) if task_due and task_due > draft.now else promised
     return replace(
-        facts, rule=queue.response, due=draft.clinic.local(due), flags=frozenset(draft.assessment.flags)
+        facts, rule=queue.response, due=draft.clinic.local(due), flags=frozenset(draft.assessment.flags),
+        paused=draft.snapshot.paused,
     )  # fmt: skip
 
 

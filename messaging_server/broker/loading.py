@@ -11,9 +11,10 @@ from consent.model import Channel, ConsentEvent
 from consent.register import ChannelState, standing
 from keys.envelope import HolderKey
 from keys.server import fingerprint
+from messaging_server.broker import pausing
 from messaging_server.broker.clinic import Clinic, Means
 from messaging_server.errors import NotFoundError
-from messaging_server.message import IncomingMessage
+from messaging_server.message import IncomingMessage, Pause
 from messaging_server.storage import accounts, consents, keyring, outbox, people, records, rotating, tasks, threads
 from messaging_server.storage.database import Connection
 from messaging_server.storage.people import AddressRow
@@ -49,6 +50,8 @@ class Snapshot:
     redirects_this_hour: int
     holders: dict[UUID, HolderKey] = field(default_factory=dict)
     teams: dict[str, HolderKey] = field(default_factory=dict)
+    paused: tuple[Pause, ...] = ()
+    """What rests of the ways by which the author would be told of an answer (ACK-24)."""
     outdated: bool = False
     """A key that the message would be sealed to is held by somebody who may not read on: rotate it first."""
 
@@ -89,7 +92,8 @@ def load(connection: Connection, means: Means, clinic: Clinic, message: Incoming
     ground = look(connection, means, clinic, message)
     person = people.person(connection, clinic.id, ground.person) if ground.person else None
     outdated = rotating.outdated(connection, list(ground.holders))
-    return replace(ground, language=person.language if person else None, outdated=outdated)
+    paused = pausing.missed_by(connection, clinic, person.id, message.received_at) if person else ()
+    return replace(ground, language=person.language if person else None, outdated=outdated, paused=paused)
 
 
 def look(connection: Connection, means: Means, clinic: Clinic, message: IncomingMessage) -> Snapshot:

@@ -19,6 +19,7 @@ from typing import Final
 from consent.ending import Ended
 from consent.model import Channel
 from messaging_server.errors import InvalidError, NotAllowedError
+from messaging_server.message import Pause
 from triage.helplines import HelpLine, LineKind
 from triage.practice import Response
 
@@ -112,6 +113,8 @@ class NoticeFacts:
     stopped: tuple[Ended, ...] | None = None
     remaining: tuple[Channel, ...] = ()
     """The ways that still work after a withdrawal."""
+    paused: tuple[Pause, ...] = ()
+    """The ways by which this person would be told of an answer, and now is not (ACK-24)."""
     conversion: Conversion | None = None
     code: str | None = field(default=None, repr=False)
     expires: datetime | None = None
@@ -195,8 +198,8 @@ def variables(notice: Notice, channel: Channel, facts: NoticeFacts) -> Mapping[s
     told: dict[str, object] = {name: _stated(name, getattr(facts, name)) for name in sorted(needs)}
     told["emergency"] = emergency_line(facts.lines)
     told["lines"] = _lines(notice, channel, facts.lines)
-    if notice is Notice.WITHDRAWN:
-        told["remaining"] = facts.remaining
+    told |= {"remaining": facts.remaining} if notice is Notice.WITHDRAWN else {}
+    told |= {"paused": facts.paused} if kind.answers and channel is not Channel.SMS else {}
     if channel is Channel.WEB and notice is Notice.EMERGENCY:
         told |= {"directions": directions(facts.flags), "alerted": facts.alerted}
     if channel is Channel.SMS:

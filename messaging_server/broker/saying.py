@@ -46,6 +46,12 @@ class Payload:
     token: str = field(repr=False)
     """The unguessable part of the reply and return addresses (EIN-11)."""
     in_reply_to: str | None = field(default=None, repr=False)
+    good_until: str | None = None
+    """The moment (RFC 3339) that it promises something by: after that it would say what is no longer so."""
+
+    def stale(self, now: datetime) -> bool:
+        """Whether what it promises has passed: it stays in the record and does not leave any more (ACK-24)."""
+        return self.good_until is not None and datetime.fromisoformat(self.good_until) <= now
 
     @property
     def urgent(self) -> bool:
@@ -165,7 +171,7 @@ def queue_text(
     copy = render(means, sending.notice, sending.channel, sending.language, kept) if kept else text
     payload = Payload(
         notice=sending.notice, language=sending.language, subject=text.subject, body=text.body,
-        token=new_reply_token(), in_reply_to=sending.in_reply_to,
+        token=new_reply_token(), in_reply_to=sending.in_reply_to, good_until=_good_until(sending.notice, facts),
     )  # fmt: skip
     delivery = new_id(now)
     archived = place.readers.seal_content(delivery, Content(subject=copy.subject, text=copy.body))
@@ -177,3 +183,10 @@ def queue_text(
         token_fp=fingerprint(means.keys, clinic.id, "reply", payload.token), created_at=now, next_at=sending.next_at,
     )  # fmt: skip
     return Said(deliveries=(row,), facts=delivery_facts([row], [archived.commitment]))
+
+
+def _good_until(notice: Notice, facts: NoticeFacts) -> str | None:
+    """An acknowledgement is true until the moment that it promises; an emergency's card is true at any time."""
+    if notice is not Notice.ACKNOWLEDGEMENT or facts.due is None:
+        return None
+    return facts.due.isoformat()

@@ -103,6 +103,9 @@ async def _send(box: Outbox, row: DeliveryRow) -> None:
     clinic = box.clinics[ClinicId(row.clinic_id)]
     payload = read_payload(box.means.keys, row)
     now = box.clock()
+    if payload.stale(now):
+        await _stop(box, clinic, row, "stale")
+        return
     resting = await box.means.database.read(lambda c: pauses.paused(c, row.clinic_id, row.channel, now))
     if resting is not None and not payload.urgent:
         await _rest(box, row, resting.ends_at or now + PAUSE_LOOK)

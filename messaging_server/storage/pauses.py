@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Connection, or_, select
+from sqlalchemy import Connection, bindparam, or_, select
 
 from consent.model import Channel
 from messaging_server.storage import tables
@@ -43,10 +43,19 @@ def drop_pause(connection: Connection, clinic: UUID, channel: Channel) -> bool:
 
 def paused(connection: Connection, clinic: UUID, channel: Channel, now: datetime) -> PauseRow | None:
     """The pause of a channel that is on at this instant."""
-    c = tables.channel_pauses.c
-    on = (c.starts_at <= now, or_(c.ends_at.is_(None), c.ends_at > now))
-    query = select(tables.channel_pauses).where(c.clinic_id == clinic, c.channel == channel.value, *on)
-    return next(iter(as_rows(PauseRow, connection.execute(query).all())), None)
+    return next((row for row in all_paused(connection, clinic, now) if row.channel == channel), None)
+
+
+def all_paused(connection: Connection, clinic: UUID, now: datetime) -> tuple[PauseRow, ...]:
+    """Every pause of a clinic that is on at this instant."""
+    return as_rows(PauseRow, connection.execute(_ON, {"clinic": clinic, "now": now}).all())
+
+
+_C = tables.channel_pauses.c
+_ON = select(tables.channel_pauses).where(
+    _C.clinic_id == bindparam("clinic"), _C.starts_at <= bindparam("now"),
+    or_(_C.ends_at.is_(None), _C.ends_at > bindparam("now")),
+).order_by(_C.channel)  # fmt: skip
 
 
 def release(connection: Connection, clinic: UUID, channel: Channel, now: datetime) -> int:

@@ -5,10 +5,10 @@ from typing import Final
 from uuid import UUID
 
 from consent.model import Channel
-from messaging_server.broker import inbound
+from messaging_server.broker import inbound, pausing
 from messaging_server.broker.notices import directions
 from messaging_server.broker.saying import notice_facts
-from messaging_server.message import Attachment, IncomingMessage
+from messaging_server.message import Attachment, IncomingMessage, Pause
 from messaging_server.record import reading
 from messaging_server.storage.queries import inbox as queries
 from messaging_server.web import names
@@ -46,6 +46,13 @@ async def open_view(
         max_length=MESSAGE_LENGTH, emergency=emergency_card(here, await _last_screened(here, opened, task), task),
         errors=errors,
     )  # fmt: skip
+
+
+async def missed(here: Visit) -> tuple[Pause, ...]:
+    """What rests of the ways by which this patient would be told of an answer (ACK-24)."""
+    if not here.pauses:
+        return ()
+    return await here.means.database.read(lambda c: pausing.missed_by(c, here.clinic, here.who.person, here.now))
 
 
 def subject_or_words(here: Visit, subject: str) -> str:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Final
 from urllib.parse import quote
@@ -50,7 +51,8 @@ async def show_inbox(request: web.Request) -> web.StreamResponse:
     authors = [line.author_id for line in found.lines.values()]
     people = await names.people_behind(here, [*authors, *(task.owner_id for task in found.tasks.values())])
     lines = tuple(_line(here, row, found, subjects, people) for row in found.threads)
-    return here.page("patient/inbox", _inbox(here, request, found, lines), current=Nav.INBOX)
+    view = replace(_inbox(here, request, found, lines), pauses=await conversation.missed(here))
+    return here.page("patient/inbox", view, current=Nav.INBOX)
 
 
 def _load(connection: Connection, here: Visit, after: queries.Cursor | None) -> queries.InboxPage:

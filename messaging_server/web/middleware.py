@@ -3,10 +3,12 @@
 import secrets
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import nullcontext
+from dataclasses import replace
 from typing import Final
 
 from aiohttp import web
 
+from messaging_server.broker import pausing
 from messaging_server.errors import (
     ConflictError,
     InvalidError,
@@ -77,7 +79,7 @@ async def pages(request: web.Request, handler: Handler) -> web.StreamResponse:
         return await handler(request)
     here = _stranger(request)
     try:
-        here = request[VISIT] = await _recognised(request, here)
+        here = request[VISIT] = await _with_pauses(await _recognised(request, here))
         if request.method not in SAFE and _from_here(request):
             await _take(request, here)
         if request.method not in SAFE and not await _own_form(request, here):
@@ -181,6 +183,11 @@ def _cookie(request: web.Request, site: Site, name: str) -> str:
 async def _recognised(request: web.Request, here: Visit) -> Visit:
     token = _cookie(request, here.site, "session")
     return await resume(here, token) if token else here
+
+
+async def _with_pauses(here: Visit) -> Visit:
+    resting = await here.means.database.read(lambda c: pausing.resting(c, here.clinic, here.now))
+    return replace(here, pauses=resting) if resting else here
 
 
 def _language(request: web.Request, site: Site, default: str) -> Language:

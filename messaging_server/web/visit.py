@@ -18,6 +18,7 @@ from messaging_server.broker.clinic import Clinic, Means
 from messaging_server.broker.directory import open_name
 from messaging_server.clock import Clock
 from messaging_server.errors import NotFoundError
+from messaging_server.message import Pause
 from messaging_server.record.reading import Reader
 from messaging_server.storage import people
 from messaging_server.storage.accounts import AccountRole, AccountRow, AccountState, SessionRow, SessionState
@@ -71,6 +72,8 @@ class Visit:
     """Somebody fully signed in; None while a step of the sign-in is missing."""
     name: str = field(default="", repr=False)
     flash: Flash | None = None
+    pauses: tuple[Pause, ...] = ()
+    """What the clinic lets rest at this instant (ACK-24)."""
     shortcuts: bool = True
     """Whether single letters act on the staff's pages on this device (WCAG 2.1.4)."""
 
@@ -111,6 +114,8 @@ class Visit:
             static_version=self.site.static_version,
             timeout=self.site.idle_minutes[self.audience] * 60 if self.reader else None,
             outages=self.site.outages(), shortcuts=self.shortcuts,
+            # A patient is told on the pages about what waits, and only of the ways that they are reached by.
+            pauses=() if self.audience is Audience.PATIENT else self.pauses,
         )  # fmt: skip
 
     def reading(self, language: Language) -> "Visit":

@@ -19,7 +19,7 @@ from messaging_server.broker.case import Disposition
 from messaging_server.broker.receipt import Receipt
 from messaging_server.broker.saying import notice_facts
 from messaging_server.errors import ConflictError, NotFoundError, UnavailableError
-from messaging_server.message import AccountId, Attachment, IncomingMessage, ThreadId
+from messaging_server.message import AccountId, Attachment, IncomingMessage, Pause, ThreadId
 from messaging_server.record import reading
 from messaging_server.storage.queries import inbox as queries
 from messaging_server.web import conversation
@@ -213,6 +213,7 @@ class _Kept:
     opened: reading.OpenedThread
     task: queries.TaskRow | None
     found: Assessment
+    pauses: tuple[Pause, ...]
 
 
 @patients_only
@@ -226,7 +227,7 @@ async def show_sent(request: web.Request) -> web.StreamResponse:
     thread = opened.row.id
     task = (await here.means.database.read(lambda c: queries.newest_tasks(c, [thread]))).get(thread)
     found = await conversation.screened(here, opened.exchanges[0], private=opened.row.private)
-    kept = _Kept(opened, task, found)
+    kept = _Kept(opened, task, found, await conversation.missed(here))
     return here.page("patient/sent", _sent(here, kept), current=Nav.INBOX)
 
 
@@ -238,6 +239,6 @@ def _sent(here: Visit, kept: _Kept) -> Sent:
         exchange=row.id, thread=kept.opened.row.id, received=clinic.local(row.created_at),
         due=clinic.local(promised_to(clinic, kept.task, row.created_at)), phone_hours=facts.phone_hours or "",
         other_contact=facts.other_contact or "", lines=facts.lines, walk_in=facts.walk_in or "",
-        closed_until=clinic.local(opens) if opens else None,
+        closed_until=clinic.local(opens) if opens else None, pauses=kept.pauses,
         emergency=conversation.emergency_card(here, kept.found, kept.task), sensitive=bool(kept.found.topics),
     )  # fmt: skip

@@ -56,6 +56,7 @@ COMPLETED: Mapping[str, frozenset[str]] = {
     "method.": frozenset(Method),
     "nav.": frozenset(frame.Nav),
     "outage.": frozenset(frame.Outage),
+    "pause.": frozenset({"email", "email_until", "sms", "sms_until"}),
     "priority.": frozenset(Priority),
     "question.": frozenset(item.Question),
     "queue.": frozenset(QueueName),

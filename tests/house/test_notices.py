@@ -26,6 +26,7 @@ from messaging_server.broker.notices import (
 )
 from messaging_server.broker.parts import Part, gaps, missing_parts
 from messaging_server.channels.sms.segments import Encoding, encoding, segments
+from messaging_server.message import Pause
 from messaging_server.texts import TEMPLATES, Language, NoticeText, Texts
 from triage.helplines import lines_for, load
 from triage.practice import Response, Unit
@@ -384,6 +385,17 @@ def test_a_withdrawal_is_receipted_with_its_channels_and_moment() -> None:
     assert "Ce qui fonctionne encore\N{NO-BREAK SPACE}: la messagerie web, pour ce que" in said
     assert "vendredi 25 septembre" in said
     assert "reste dans votre dossier" in said
+
+
+def test_an_acknowledgement_says_which_way_rests_and_till_when() -> None:
+    """Who would be told by text is told that texts rest, and where the answer will be [ACK-24]."""
+    until = datetime(2026, 9, 28, 8, 0, tzinfo=MONTREAL)
+    facts = replace(_facts(Language.FR), paused=(Pause(channel=Channel.SMS, until=until),))
+    for notice in (notice for notice, kind in NOTICES.items() if kind.answers):
+        said = _say(notice, Channel.WEB, Language.FR, facts).body
+        assert "textos de la clinique sont suspendus jusqu’au lundi 28 septembre, 8" in said
+        assert "Revenez voir la réponse dans votre messagerie" in said
+        assert "suspendus" not in _say(notice, Channel.WEB, Language.FR).body
 
 
 def test_a_withdrawal_of_everything_promises_no_more_writing() -> None:

@@ -6,6 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from messaging_server.broker.notices import Direction, Line
+from messaging_server.message import Pause
 from messaging_server.texts import Language
 
 
@@ -214,6 +215,8 @@ class Chrome:
     """Seconds until the session ends unless it is used; a warning comes two minutes before (ACC-03)."""
     outages: tuple[Outage, ...] = ()
     """Ways out that do not work now (TRI-22)."""
+    pauses: tuple[Pause, ...] = ()
+    """Ways out that the clinic lets rest, on the pages where that concerns everybody (ACK-24)."""
     shortcuts: bool = True
     """Single letters act on the staff's pages, unless the person has switched them off (WCAG 2.1.4)."""
 

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from consent.model import Category, Channel
 from messaging_server.broker.notices import Line
+from messaging_server.message import Pause
 from messaging_server.web.views.files import AttachmentView, FileOffer
 from messaging_server.web.views.frame import EmergencyCard, FormView
 
@@ -82,6 +83,8 @@ class Inbox:
     failed_since: int = 0
     closed_until: datetime | None = None
     """The clinic is closed now and opens again then (ACK-17)."""
+    pauses: tuple[Pause, ...] = ()
+    """The ways by which this patient would be told of an answer, and now is not (ACK-24)."""
     older: str | None = None
     """The address of the next page of older threads."""
 
@@ -135,6 +138,8 @@ class Sent:
     lines: tuple[Line, ...]
     walk_in: str = ""
     closed_until: datetime | None = None
+    pauses: tuple[Pause, ...] = ()
+    """The ways by which this patient would be told of an answer, and now is not (ACK-24)."""
     emergency: EmergencyCard | None = None
     sensitive: bool = False
     """The subject is better handled by telephone or in person (SEN-08)."""

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from consent.model import Category, Channel
 from messaging_server.broker.notices import Direction, Line
+from messaging_server.message import Pause
 from messaging_server.web.views import patient as p
 from messaging_server.web.views.files import AttachmentView, FileKind, FileOffer
 from messaging_server.web.views.frame import Audience, EmergencyCard, ErrorCode, FieldError
@@ -92,6 +93,7 @@ def choices(state: p.ChoiceState) -> tuple[p.ChannelChoices, ...]:
 
 
 AGREED = choices(p.ChoiceState.AGREED)
+PAUSES = (Pause(channel=Channel.SMS, until=NOW + timedelta(hours=20)), Pause(channel=Channel.EMAIL, until=None))
 SENT = p.Sent(
     exchange=number(21), thread=number(1), received=NOW, due=DUE, phone_hours="du lundi au vendredi, 8 h à 17 h",
     lines=LINES,
@@ -105,6 +107,7 @@ thread=number(1))
 
 PAGES: dict[str, tuple[str, object]] = {
     "inbox empty": ("patient/inbox", p.Inbox(threads=())),
+    "inbox empty while texts rest": ("patient/inbox", p.Inbox(threads=(), pauses=PAUSES)),
     "inbox": (
         "patient/inbox",
         p.Inbox(threads=STATES, last_access=NOW, failed_since=1, closed_until=DUE, older="/inbox?before=7"),
@@ -132,6 +135,7 @@ PAGES: dict[str, tuple[str, object]] = {
         ),
     ),
     "sent": ("patient/sent", SENT),
+    "sent while texts rest": ("patient/sent", replace(SENT, pauses=PAUSES)),
     "sent in danger": (
         "patient/sent",
         replace(
