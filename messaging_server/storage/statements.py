@@ -81,7 +81,8 @@ class Prepared:
     def run(self, connection: Connection, *given: Mapping[str, Any]) -> None:
         """Run a change once for each set of values."""
         if connection.dialect.name != "sqlite":
-            connection.execute(self._core, given)
+            if given:
+                connection.execute(self._core, given)
             return
         plan = self._plan or self._planned(connection.dialect)
         for one in given:

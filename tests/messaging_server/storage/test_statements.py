@@ -40,6 +40,13 @@ async def test_a_prepared_change_is_seen_by_core(database: Database, place: Plac
     assert (row.last_at, row.unread) == (NOON, True)
 
 
+async def test_no_rows_to_write_is_no_statement(database: Database) -> None:
+    """A message without files adds none."""
+    seen = insertion(tables.seen, tables.seen.c.keys())
+    await database.write(seen.run)
+    assert await database.read(lambda c: c.execute(select(tables.seen)).all()) == []
+
+
 async def test_nothing_found_is_nothing(database: Database) -> None:
     """No row gives no rows and no first."""
     assert await database.read(lambda c: Prepared(_STATED).first(c, {"wanted": uuid4()})) is None
