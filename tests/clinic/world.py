@@ -160,7 +160,9 @@ ROSE = NewPatient(
 
 
 @asynccontextmanager
-async def open_world(url: str, folder: Path, **laid_over: object) -> AsyncIterator[World]:
+async def open_world(
+    url: str, folder: Path, *, host: str = "clinique.test", **laid_over: object
+) -> AsyncIterator[World]:
     """Found the clinic on the database at `url`, sign everybody in, enrol the patient (who has not consented yet)."""
     settings = Settings(database=url, key_file=folder / "server.keys")
     document = policy.to_document(builtin_policy()) | {"version": 1} | laid_over
@@ -169,7 +171,7 @@ async def open_world(url: str, folder: Path, **laid_over: object) -> AsyncIterat
     database = await open_database(url)
     woken: list[str] = []
     means = Means(database=database, keys=keys, texts=TEXTS, wake=woken.append, cost=CHEAP)
-    clinic = make(ClinicId(new_id(TUESDAY)), "clinique.test", in_force, settings, RULES, LINES)
+    clinic = make(ClinicId(new_id(TUESDAY)), host, in_force, settings, RULES, LINES)
     try:
         yield await _found(means, clinic, settings, woken)
     finally:

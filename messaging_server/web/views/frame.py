@@ -260,7 +260,6 @@ class PageFault(StrEnum):
     CONFLICT = "conflict"
     EXPIRED = "expired"
     """The form was too old or not ours: nothing was sent."""
-    TOO_MANY = "too_many"
     UNAVAILABLE = "unavailable"
     ERROR = "error"
 

@@ -1,34 +1,24 @@
 """Pages as a browser meets them: rendered from view models, served on loopback under the real policy, seen by axe."""
 
 import asyncio
-import json
-import os
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Literal
 
 import pytest
 from aiohttp import web
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
 
 from messaging_server.texts import TEMPLATES, Language, Texts
 from messaging_server.web.views.frame import Audience, Chrome, Nav, Signed
+from tests.clinic.chromium import ARGUMENTS, CHROMIUM, JUDGE, SCRIPT, need_chromium, told
 
-CHROMIUM = Path("/usr/bin/chromium")
 STATIC = TEMPLATES.parent / "messaging_server" / "web" / "static"
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
     "form-action 'self'; frame-ancestors 'none'; base-uri 'none'; require-trusted-types-for 'script'"
 )
-ARGUMENTS = [
-    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync", "--disable-dev-shm-usage",
-]  # fmt: skip
-# Nothing is switched off; what axe leaves off by default is switched on: contrast of 7:1 and targets of 24 px.
-AXE = {"rules": {"color-contrast-enhanced": {"enabled": True}, "target-size": {"enabled": True}}}
 PLACES = {
     Audience.NONE: (),
     Audience.PATIENT: (Nav.INBOX, Nav.WRITE, Nav.CHOICES, Nav.READERS),
@@ -126,10 +116,7 @@ def site() -> Iterator[Site]:
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    if not CHROMIUM.exists():
-        if os.environ.get("REQUIRE") == "all":
-            pytest.fail(f"{CHROMIUM} is missing and REQUIRE=all")
-        pytest.skip(f"{CHROMIUM} is missing")
+    need_chromium()
     with sync_playwright() as playwright:
         started = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
         yield started
@@ -188,9 +175,9 @@ def judge(visit: Callable[..., Page]) -> Callable[..., Page]:
 
     def go(html: str, name: str, *, width: int, scheme: Literal["light", "dark"]) -> Page:
         page = visit(html, width=width, scheme=scheme)
-        found = Axe().run(page, options=AXE).response["violations"]
-        said = [f"{one['id']}: {[node['html'][:160] for node in one['nodes'][:3]]}" for one in found]
-        assert said == [], f"{name} ({scheme}, {width} px): {json.dumps(said, indent=1, ensure_ascii=False)}"
+        page.evaluate(SCRIPT)
+        found = page.evaluate(JUDGE)
+        assert found == [], f"{name} ({scheme}, {width} px): {told(found)}"
         if width <= 320:
             assert page.evaluate("document.documentElement.scrollWidth") <= width, f"{name} scrolls sideways"
         return page
