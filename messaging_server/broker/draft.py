@@ -29,6 +29,8 @@ class Draft:
     thread: UUID
     readers: Audience
     staff: Audience
+    files: Audience
+    """For whom pictures, and a raw original with pictures in it, are sealed: the readers, or fewer."""
     opened: threads.ThreadRow | None
     """The thread that this message opens; None when it joins one."""
 

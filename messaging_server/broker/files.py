@@ -44,9 +44,6 @@ _RESERVED = re.compile(r'[<>:"|?*]')
 UNKNOWN = "application/octet-stream"
 """Any content that is on no list: kept whole, described, never opened for anyone."""
 
-PICTURES = frozenset({"image/jpeg", "image/png", "image/gif", "image/webp", "image/heic", "image/tiff"})
-"""What shows somebody's body, or where it was taken: hidden until a logged click (SEN-11)."""
-
 ENDINGS = {
     "application/pdf": ("pdf",),
     "image/jpeg": ("jpg", "jpeg"),
@@ -123,3 +120,16 @@ def safe_name(claimed: str) -> str:
         keep = f"{dot}{ending}" if stem and len(ending) <= 10 else ""
         name = name[: _NAME_LETTERS - len(keep)] + keep
     return name or "attachment"
+
+
+def shows(media_type: str) -> bool:
+    """Whether a file is a picture or a film: what it shows, as somebody's body, no screening can tell (SEN-11)."""
+    return media_type.startswith(("image/", "video/"))
+
+
+def download_name(filename: str, media_type: str) -> str:
+    """The name under which a file is passed on: its ending says what it is; empty where nobody knows what it is."""
+    endings = ENDINGS.get(media_type)
+    if endings is None:
+        return ""
+    return filename if filename.lower().endswith(tuple(f".{one}" for one in endings)) else f"{filename}.{endings[0]}"

@@ -3,12 +3,13 @@
 from datetime import datetime
 
 from consent.model import Channel
-from keys.envelope import Committed, HolderKey
+from keys.envelope import Committed, HolderKey, Wrap
 from messaging_server.broker import answering, saying
 from messaging_server.broker.case import Disposition
 from messaging_server.broker.chain import Decision
 from messaging_server.broker.clinic import Clinic, Means
 from messaging_server.broker.draft import Draft
+from messaging_server.broker.files import shows
 from messaging_server.broker.filing import Filing, TaskChange
 from messaging_server.broker.loading import Snapshot, message_fingerprint
 from messaging_server.broker.receipt import Planned, Receipt
@@ -36,7 +37,7 @@ def plan(
     said = answering.automatic(draft, task_due=_due(task, changes))
     filing = Filing(
         clinic=clinic.id, record=draft.record.id, now=draft.now,
-        sealed_to=all_holders([draft.readers, draft.staff]), wraps=(*draft.readers.wraps, *draft.staff.wraps),
+        sealed_to=all_holders([draft.readers, draft.staff]), wraps=_wraps(draft),
         new_thread=draft.opened, touch=None if draft.opened else (draft.thread, threads.Role.PATIENT, False),
         exchanges=(exchange, *said.exchanges), blobs=blobs, deliveries=said.deliveries,
         addresses=said.addresses,
@@ -62,8 +63,28 @@ def _draft(
     return Draft(
         means=means, clinic=clinic, message=message, assessment=assessment, snapshot=snapshot, decision=decision,
         record=record, exchange=new_id(message.received_at), thread=place.id,
-        readers=readers, staff=staff, opened=opened,
+        readers=readers, staff=staff, files=_of_files(clinic, message, snapshot, record) or readers, opened=opened,
     )  # fmt: skip
+
+
+def _of_files(
+    clinic: Clinic, message: IncomingMessage, snapshot: Snapshot, record: records.RecordRow
+) -> Audience | None:
+    """Pictures are for those who hold the record: no desk team gets a way to them, now or by routing (SEN-11).
+
+    What a picture shows no screening can tell. One that the patient calls a form, and not private, goes with its
+    message. What is held has one key until it is filed.
+    """
+    pictures = any(shows(one.media_type) for one in message.attachments)
+    form = message.reason == "form" and not message.private
+    if not pictures or form or record.kind != records.RecordKind.PATIENT:
+        return None
+    return audience(clinic.id, [snapshot.holders[record.shared_key_id]], message.received_at)
+
+
+def _wraps(draft: Draft) -> tuple[Wrap, ...]:
+    unique = {audience.key.id: audience for audience in (draft.readers, draft.staff, draft.files)}
+    return tuple(wrap for audience in unique.values() for wrap in audience.wraps)
 
 
 def _home(message: IncomingMessage, snapshot: Snapshot, decision: Decision) -> records.RecordRow:
@@ -136,16 +157,19 @@ def _exchange(draft: Draft, content: Committed, judgement: Committed) -> threads
 
 
 def _blobs(draft: Draft) -> tuple[threads.BlobRow, ...]:
-    """The raw original and every file, sealed under the exchange's content key (EIN-12, REC-11)."""
-    files = [("attachment", a.content) for a in draft.message.attachments]
-    originals = [("raw", draft.message.raw)] if draft.message.raw else []
+    """The raw original and every file, sealed (EIN-12, REC-11)."""
+    files = [
+        ("attachment", a.content, draft.files if shows(a.media_type) else draft.readers)
+        for a in draft.message.attachments
+    ]
+    originals = [("raw", draft.message.raw, draft.files)] if draft.message.raw else []
     return tuple(
         threads.BlobRow(
             id=new_id(draft.now), clinic_id=draft.clinic.id, exchange_id=draft.exchange, kind=kind, number=number,
-            content=draft.readers.seal(draft.exchange, f"blob:{number}", data).sealed,
-            content_key_id=draft.readers.key.id, size=len(data),
+            content=sealed_for.seal(draft.exchange, f"blob:{number}", data).sealed,
+            content_key_id=sealed_for.key.id, size=len(data),
         )
-        for number, (kind, data) in enumerate([*files, *originals])
+        for number, (kind, data, sealed_for) in enumerate([*files, *originals])
     )  # fmt: skip
 
 

@@ -15,7 +15,7 @@ from keys.grants import Grant, accept
 from keys.suite import PrivateKey
 from messaging_server.errors import NotFoundError
 from messaging_server.record import ledger
-from messaging_server.record.content import Content, Judgement, read_content, read_judgement
+from messaging_server.record.content import Content, FileNote, Judgement, read_content, read_judgement
 from messaging_server.record.entry import EntryKind, Fact
 from messaging_server.storage import keyring, threads
 from messaging_server.storage.accounts import AccountRole
@@ -240,23 +240,59 @@ async def subjects(database: Database, reader: Reader, rows: Sequence[threads.Th
     return {row.id: subject for row in rows if (subject := _subject(reader, row, keys)) is not None}
 
 
-async def open_blob(database: Database, reader: Reader, exchange_id: UUID, number: int, now: datetime) -> bytes:
-    """One file of an exchange; the download stands in the ledger first (AUD-01)."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenedFile:
+    """A file of an exchange, with what its message says of it; the raw original of a mail has no note."""
 
-    def query(connection: Connection) -> tuple[threads.ExchangeRow, threads.BlobRow, _Ways]:
-        row = threads.exchange(connection, reader.clinic, exchange_id)
-        blobs = [b for b in threads.blobs_of(connection, [exchange_id]) if b.number == number]
-        if row is None or not blobs or not _may_see(row, reader, now):
-            raise NotFoundError(str(exchange_id))
-        return row, blobs[0], _ways(connection, reader, {blobs[0].content_key_id})
+    note: FileNote | None
+    content: bytes = field(repr=False)
+    own: bool
+    """The reader sent it."""
 
-    row, blob, ways = await database.read(query)
-    key = _content_keys(reader, ways).get(blob.content_key_id)
-    if key is None:
+
+def _file(
+    connection: Connection, reader: Reader, exchange_id: UUID, number: int, now: datetime
+) -> tuple[threads.ExchangeRow, threads.BlobRow, _Ways]:
+    row = threads.exchange(connection, reader.clinic, exchange_id)
+    blobs = [b for b in threads.blobs_of(connection, [exchange_id]) if b.number == number]
+    if row is None or not blobs or not _may_see(row, reader, now):
+        raise NotFoundError(str(exchange_id))
+    return row, blobs[0], _ways(connection, reader, {blobs[0].content_key_id, row.content_key_id})
+
+
+async def file_in_reach(database: Database, reader: Reader, exchange_id: UUID, number: int, now: datetime) -> None:
+    """Raise NotFoundError unless this reader can open the file; nothing is opened yet."""
+    _, blob, ways = await database.read(lambda c: _file(c, reader, exchange_id, number, now))
+    if blob.content_key_id not in _content_keys(reader, ways):
+        raise NotFoundError(str(exchange_id))
+
+
+async def open_file(
+    database: Database, reader: Reader, exchange_id: UUID, number: int, now: datetime,
+    act: EntryKind = EntryKind.DOWNLOADED,
+) -> OpenedFile:  # fmt: skip
+    """One file of an exchange; that it was opened stands in the ledger first (AUD-01, SEN-11).
+
+    `act` is READ where it is shown and not saved.
+    """
+    row, blob, ways = await database.read(lambda c: _file(c, reader, exchange_id, number, now))
+    keys = _content_keys(reader, ways)
+    if blob.content_key_id not in keys:
         raise NotFoundError(str(exchange_id))
     fact = Fact(
-        kind=EntryKind.DOWNLOADED, at=now, exchange=exchange_id, parties={"account": reader.account},
-        details={"number": number},
+        kind=act, at=now, exchange=exchange_id, parties={"account": reader.account, "person": reader.person},
+        details={"role": reader.role, "thread": str(row.thread_id), "number": number},
     )  # fmt: skip
     await database.write(lambda c: ledger.append(c, reader.clinic, row.record_id, [fact], now))
-    return _open(reader, blob.content, key, exchange_id, f"blob:{number}")
+    said = keys.get(row.content_key_id)
+    notes = read_content(_open(reader, row.content, said, row.id, CONTENT)).files if said else ()
+    return OpenedFile(
+        note=notes[number] if number < len(notes) else None,
+        content=_open(reader, blob.content, keys[blob.content_key_id], exchange_id, f"blob:{number}"),
+        own=row.author_id in {reader.account, reader.person},
+    )  # fmt: skip
+
+
+async def open_blob(database: Database, reader: Reader, exchange_id: UUID, number: int, now: datetime) -> bytes:
+    """The bytes of one file of an exchange, as they were sealed."""
+    return (await open_file(database, reader, exchange_id, number, now)).content

@@ -15,7 +15,7 @@ from messaging_server.web import names
 from messaging_server.web.fields import new_form_id
 from messaging_server.web.progress import progress
 from messaging_server.web.uploads import offered
-from messaging_server.web.views.files import AttachmentView, kind_of
+from messaging_server.web.views.files import AttachmentView, attachment_view
 from messaging_server.web.views.frame import EmergencyCard, FieldError
 from messaging_server.web.views.patient import Author, ExchangeView, Thread
 from messaging_server.web.visit import Visit
@@ -72,13 +72,14 @@ def _exchange(here: Visit, opened: reading.OpenedExchange, people: Mapping[UUID,
 
 
 def _files(opened: reading.OpenedExchange) -> tuple[AttachmentView, ...]:
+    row = opened.row
     return tuple(
-        AttachmentView(
-            name=note.filename, url=f"/files/{opened.row.id}/{number}", size_kb=-(-note.size // 1024),
-            kind=kind_of(note.media_type),
+        attachment_view(
+            note, f"/files/{row.id}/{number}", size=note.size, came_from=f"thread={row.thread_id}",
+            own=row.direction == "in",
         )
         for number, note in enumerate(opened.content.files)
-    )
+    )  # fmt: skip
 
 
 async def screened(here: Visit, exchange: reading.OpenedExchange, *, private: bool) -> Assessment:

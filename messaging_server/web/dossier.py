@@ -21,7 +21,7 @@ from messaging_server.web import names, rows
 from messaging_server.web.agreed import channels_of
 from messaging_server.web.findings import Finding, findings_of, segments
 from messaging_server.web.views.board import Flag, Row
-from messaging_server.web.views.files import AttachmentView, kind_of
+from messaging_server.web.views.files import AttachmentView, attachment_view
 from messaging_server.web.views.item import HistoryLine, PatientCard, Segment, StaffExchange
 from messaging_server.web.views.patient import Author, AuthorKind, DeliveryWord, ExchangeView
 from messaging_server.web.visit import Visit
@@ -160,8 +160,10 @@ def _files(here: Visit, dossier: Dossier, one: OpenedExchange) -> tuple[Attachme
         url, size = f"/staff/files/{one.row.id}/{file.number}", -(-file.size // 1024)
         if file.kind == "attachment" and file.number < len(one.content.files):
             note, screened = one.content.files[file.number], f"attachment:{file.number}" not in skipped
-            kind = kind_of(note.media_type)
-            found.append(AttachmentView(name=note.filename, url=url, size_kb=size, screened=screened, kind=kind))
+            came_from, own = f"task={dossier.task.id}", one.row.author_id == here.who.account
+            found.append(
+                attachment_view(note, url, size=file.size, came_from=came_from, own=own, screened=screened)
+            )
         elif dossier.task.kind in {TaskKind.FAILED, TaskKind.HELD}:
             word = here.means.texts.gettext(here.language, "files.original")
             found.append(AttachmentView(name=word, url=url, size_kb=size))

@@ -5,7 +5,6 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Final
-from urllib.parse import quote
 from uuid import UUID
 
 from aiohttp import web
@@ -17,6 +16,7 @@ from messaging_server.record.transcript import Transcribing, transcript
 from messaging_server.storage.database import Connection
 from messaging_server.storage.queries import inbox as queries
 from messaging_server.web import conversation, names, readers
+from messaging_server.web.downloads import as_download
 from messaging_server.web.entering import last_access
 from messaging_server.web.fields import id_of, id_or_none
 from messaging_server.web.progress import progress
@@ -36,7 +36,6 @@ def routes() -> list[web.RouteDef]:
         web.get("/inbox", show_inbox),
         web.get("/threads/{thread}", show_thread),
         web.get("/threads/{thread}/download", download),
-        web.get("/files/{exchange}/{number}", download_file),
         web.get("/readers", readers.show_readers),
     ]
 
@@ -122,7 +121,7 @@ async def download(request: web.Request) -> web.StreamResponse:
         opened = await reading.open_own(here.means.database, here.who, receipt, here.now, EntryKind.DOWNLOADED)
     if opened.row.id != thread:
         raise NotFoundError(str(thread))
-    return _attached(await _transcript(here, opened), f"messages-{here.clinic.local(here.now).date()}.html")
+    return as_download(await _transcript(here, opened), f"messages-{here.clinic.local(here.now).date()}.html")
 
 
 async def _transcript(here: Visit, opened: reading.OpenedThread) -> str:
@@ -136,29 +135,3 @@ async def _transcript(here: Visit, opened: reading.OpenedThread) -> str:
         leaving=leaving,
     )  # fmt: skip
     return transcript(here.means.texts, here.language, opened, how)
-
-
-@patients_only
-async def download_file(request: web.Request) -> web.StreamResponse:
-    """A file that the patient once sent, given back as a download and never shown by the browser (SEN-11)."""
-    here, exchange = visit(request), id_of(request, "exchange")
-    number = request.match_info["number"]
-    if not re.fullmatch(r"\d{1,3}", number, re.ASCII):
-        raise NotFoundError(number)
-    database = here.means.database
-    opened = await reading.open_own(database, here.who, exchange, here.now, EntryKind.DOWNLOADED)
-    files = opened.exchanges[0].content.files
-    if int(number) >= len(files):
-        raise NotFoundError(number)
-    content = await reading.open_blob(database, here.who, exchange, int(number), here.now)
-    return _attached(content, files[int(number)].filename)
-
-
-def _attached(content: str | bytes, filename: str) -> web.Response:
-    """An answer that is saved and not shown; its name is quoted whole, so that it stays a name (RFC 6266)."""
-    disposition = f"attachment; filename*=UTF-8''{quote(filename, safe='')}"
-    kind = "text/html; charset=utf-8" if isinstance(content, str) else "application/octet-stream"
-    return web.Response(
-        body=content.encode() if isinstance(content, str) else content,
-        headers={"Content-Disposition": disposition, "Content-Type": kind},
-    )

@@ -1,14 +1,11 @@
 """One item: reading it with its reasons, and every act on it that is not an answer."""
 
 import re
-from urllib.parse import quote
 
 from aiohttp import web
 
 from messaging_server.broker import labels, routing, worklist
-from messaging_server.errors import ConflictError, InvalidError, NotAllowedError, NotFoundError
-from messaging_server.record import reading
-from messaging_server.storage.queries import board as queries
+from messaging_server.errors import ConflictError, InvalidError, NotFoundError
 from messaging_server.web import composing, held
 from messaging_server.web.dossier import Dossier, card_of, exchanges_of, history_of, open_dossier, row_of
 from messaging_server.web.draft import Draft
@@ -35,7 +32,6 @@ def routes() -> list[web.RouteDef]:
         web.post(f"{item}/assign", assign),
         web.post(f"{item}/close", close),
         web.post(f"{item}/finding", judge_finding),
-        web.get("/staff/files/{exchange}/{number}", download),
     ]
 
 
@@ -180,26 +176,3 @@ async def judge_finding(request: web.Request) -> web.StreamResponse:
         return here.go(_path(request), *CHANGED)
     code = FlashCode.FINDING_CONFIRMED if confirmed else FlashCode.FINDING_REFUTED
     return here.go(f"{_path(request)}#finding-{number}", code)
-
-
-@staff_only
-async def download(request: web.Request) -> web.StreamResponse:
-    """A file, saved and never shown by the browser; the download is written down first (AUD-01, SEN-11)."""
-    here, exchange = visit(request), id_of(request, "exchange")
-    number = request.match_info["number"]
-    if not re.fullmatch(r"[0-9]{1,3}", number, re.ASCII):
-        raise NotFoundError(number)
-    try:
-        content = await reading.open_blob(here.means.database, here.who, exchange, int(number), here.now)
-    except NotFoundError as error:
-        known = await here.means.database.read(lambda c: queries.files(c, here.clinic.id, [exchange]))
-        if any(file.number == int(number) for file in known):
-            raise NotAllowedError("clinical_team_only") from error
-        raise
-    name = quote(f"{exchange}-{number}", safe="")
-    return web.Response(
-        body=content,
-        headers={
-            "Content-Disposition": f"attachment; filename*=UTF-8''{name}", "Content-Type": "application/octet-stream",
-        },
-    )  # fmt: skip

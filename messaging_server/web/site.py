@@ -12,6 +12,7 @@ from messaging_server.web import (
     board,
     choices,
     consenting,
+    downloads,
     health,
     held,
     inbox,
@@ -31,8 +32,8 @@ from messaging_server.web.visit import SITE, Site
 LARGEST: Final = 1_000_000
 """Bytes of one request: forms only, files have their own door."""
 MODULES: Final = (
-    signing, activation, consenting, account, inbox, writing, choices, board, item, replying, held, people, team,
-    leaving, policy, health,
+    signing, activation, consenting, account, inbox, downloads, writing, choices, board, item, replying, held, people,
+    team, leaving, policy, health,
 )  # fmt: skip
 
 

@@ -9,7 +9,7 @@ from messaging_server.broker import admission, undelivered, worklist
 from messaging_server.broker.admission import NewColleague
 from messaging_server.broker.directory import Name
 from messaging_server.broker.enrolment import Issued, NewPatient
-from messaging_server.message import Authentication
+from messaging_server.message import Attachment, Authentication
 from messaging_server.record import reading
 from messaging_server.record.reading import Reader
 from messaging_server.storage import people, threads
@@ -19,11 +19,13 @@ from tests.clinic.answering import answer, waiting
 from tests.clinic.entering import give_second_factor
 from tests.clinic.trespass import FILE
 from tests.clinic.world import World
+from tests.messaging_server.broker.test_pictures import png
 
 BORN = "1990-01-02"
 CALM = "Bonjour, puis-je prendre mon sirop avec mes vitamines ? Merci."
 SAD = "Bonjour, je suis en dépression depuis le printemps. Je ne dors plus."
 GRAVE = "Je veux mourir, je pense à me suicider ce soir."
+PHOTO = Attachment(filename="bras.png", media_type="image/png", content=png())
 LONG = "Renouvellement de plusieurs ordonnances avant mon départ, " * 4
 ANSWERED = "Bonjour Rose,\n\nOui, vous pouvez prendre les deux ensemble.\n\nCordialement,"
 
@@ -104,7 +106,7 @@ async def fill(world: World) -> Place:
 
 async def _answered(world: World) -> dict[str, str]:
     """A question with a file, answered; a second one, and the reply to it could not be told."""
-    first = await world.write(CALM, subject=LONG, attachments=(FILE,))
+    first = await world.write(CALM, subject=LONG, attachments=(FILE, PHOTO))
     sent = await answer(world, first.thread, text=ANSWERED)
     second = await world.write(CALM, subject="Encore une question")
     untold = await answer(world, second.thread, text=ANSWERED)
@@ -132,7 +134,7 @@ async def _left_behind(world: World) -> dict[str, str]:
 async def _waiting(world: World) -> dict[str, str]:
     """What is fresh: an emergency, something sensitive with a file, an item that the physician has taken, a reply."""
     grave = await world.write(GRAVE, subject="Ce soir")
-    sensitive = await world.write(SAD, subject=LONG, attachments=(FILE,))
+    sensitive = await world.write(SAD, subject=LONG, attachments=(FILE, PHOTO))
     taken = await world.write(CALM, subject="Mon sirop")
     mine = await _task(world, taken.thread)
     await worklist.claim(world.means, world.clinic, world.staff(), mine, world.now)

@@ -94,6 +94,10 @@ DOORS: Final = {
         Who.PATIENT, "nothing is confirmed before something was sent",
         (look("/sent/{sent}"), look("/sent/{grave}"), look("/sent/{sensitive}")), look(f"/sent{UNKNOWN}", 404),
     ),
+    "GET /files/{exchange}/{number}/picture": Door(
+        Who.PATIENT, "a picture comes with a message", look("/files/{sent}/1/picture?thread={thread}"),
+        look(f"/files{UNKNOWN}/1/picture", 404),
+    ),
     "GET /choices": Door(Who.PATIENT, look("/choices"), look("/choices"), ASKS_NOTHING),
     "GET /choices/withdraw": Door(
         Who.PATIENT, look(WITHDRAW), (look(WITHDRAW), look(f"{WITHDRAW}?channel=email&category=appointments")),
@@ -118,5 +122,8 @@ DOORS: Final = {
 NO_PAGES: Final = {
     "GET /files/{exchange}/{number}": NoPage(
         "a file is saved, never shown", "/files/{sent}/0", kind="application/octet-stream", who=Who.PATIENT
+    ),
+    "GET /files/{exchange}/{number}/shown": NoPage(
+        "the dots of one picture", "/files/{sent}/1/shown", kind="image/png", who=Who.PATIENT
     ),
 }

@@ -123,6 +123,10 @@ DOORS: Final = {
         ),
         stale(HELD, f"{HELD}/search"),
     ),
+    "GET /staff/files/{exchange}/{number}/picture": Door(
+        Who.PHYSICIAN, "a picture comes with a message", look("/staff/files/{file}/1/picture?task={task}"),
+        (look(f"/staff/files{UNKNOWN}/1/picture", 404), look("/staff/files/{file}/1/picture", 403, who=Who.RECEPTION)),
+    ),
     "GET /staff/deliveries/{exchange}": Door(
         Who.PHYSICIAN, "it shows one reply", look("/staff/deliveries/{leaving}"),
         look(f"/staff/deliveries{UNKNOWN}", 404),
@@ -195,5 +199,8 @@ NO_PAGES: Final = {
     ),
     "GET /staff/files/{exchange}/{number}": NoPage(
         "a file is saved, never shown", "/staff/files/{file}/0", kind="application/octet-stream", who=Who.PHYSICIAN
+    ),
+    "GET /staff/files/{exchange}/{number}/shown": NoPage(
+        "the dots of one picture", "/staff/files/{file}/1/shown", kind="image/png", who=Who.PHYSICIAN
     ),
 }  # fmt: skip

@@ -217,7 +217,8 @@ async def test_a_file_comes_back_and_its_download_is_in_the_ledger(world: World)
     receipt = await asked(world, attachments=(LETTER,))
     assert await open_blob(world.means.database, world.staff(), receipt.exchange, 0, world.now) == LETTER.content
     last = (await entries(world))[-1]
-    assert (last["kind"], last["exchange"], last["details"]) == ("downloaded", str(receipt.exchange), {"number": 0})
+    details = {"number": 0, "role": "physician", "thread": str(receipt.thread)}
+    assert (last["kind"], last["exchange"], last["details"]) == ("downloaded", str(receipt.exchange), details)
     with pytest.raises(NotFoundError):
         await open_blob(world.means.database, world.staff(), receipt.exchange, 1, world.now)
 

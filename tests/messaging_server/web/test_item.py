@@ -239,7 +239,7 @@ async def test_a_file_is_saved_and_the_download_is_written_down(pages: Pages) ->
     photo = Attachment(filename="photo.png", media_type="image/png", content=b"\x89PNG invented")
     browser, task = await opened(pages, attachments=(photo,))
     _, page = await browser.get(f"/staff/items/{task.id}")
-    link = re.search(r'href="(/staff/files/[^"]+)"', page)
+    link = re.search(r'href="(/staff/files/[^"/]+/0)"', page)
     assert link
     answer = await browser.client.get(link[1])
 

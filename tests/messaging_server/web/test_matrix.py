@@ -32,7 +32,8 @@ ANYBODY = {
 SIGNED_IN = {"/account", "/account/password", "/account/totp"}
 PATIENT = {
     "/inbox", "/threads/{thread}", "/threads/{thread}/download", "/threads/{thread}/reply",
-    "/files/{exchange}/{number}", "/readers", "/sent/{exchange}", "/write", "/write/message", "/choices",
+    "/files/{exchange}/{number}", "/files/{exchange}/{number}/picture", "/files/{exchange}/{number}/shown",
+    "/readers", "/sent/{exchange}", "/write", "/write/message", "/choices",
     "/choices/withdraw",
     "/choices/addresses/{address}", "/choices/addresses/{address}/code", "/activate/consent/copy",
 }  # fmt: skip
@@ -43,6 +44,7 @@ ADMINISTRATOR = {"/staff/team/{account}/leave"}
 CARE = {
     "/staff/all", "/staff/held", "/staff/undelivered", "/staff/unread", "/staff/failed", "/staff/late",
     "/staff/queue/{name}", "/staff/events", "/staff/supervisor", "/staff/hint", "/staff/files/{exchange}/{number}",
+    "/staff/files/{exchange}/{number}/picture", "/staff/files/{exchange}/{number}/shown",
     "/staff/items/{task}", "/staff/items/{task}/claim", "/staff/items/{task}/release",
     "/staff/items/{task}/acknowledge", "/staff/items/{task}/assign", "/staff/items/{task}/close",
     "/staff/items/{task}/finding", "/staff/items/{task}/reply", "/staff/items/{task}/confirm",

@@ -12,6 +12,7 @@ import pytest
 from aiohttp import FormData
 from aiohttp.test_utils import TestServer
 
+from messaging_server.broker import routing
 from messaging_server.record import reading
 from messaging_server.record.entry import EntryKind
 from messaging_server.storage import records, tasks, threads
@@ -21,7 +22,7 @@ from messaging_server.web.events import Hub
 from messaging_server.web.uploads import FileLimits, Room
 from tests.clinic.pages import Browser, Pages, form_token, hidden
 from tests.clinic.world import World
-from triage.model import Priority
+from triage.model import Priority, QueueName
 
 QUESTION = "Bonjour, voici le formulaire de mon employeur."
 PDF = b"%PDF-1.7\n" + bytes(range(256)) * 20
@@ -342,6 +343,38 @@ async def test_nothing_of_a_file_is_written_outside_the_database(
 
 def _resting(folder: Path) -> list[Chosen]:
     return [(path.name, path.read_bytes()) for path in folder.rglob("*") if path.is_file()]
+
+
+@pytest.mark.parametrize(("given", "opens"), [
+    ({"reason": "form"}, True), ({"reason": "appointment"}, False), ({"reason": "form", "private": "yes"}, False),
+])  # fmt: skip
+async def test_a_photo_is_for_the_clinical_team_unless_it_is_a_form(
+    pages: Pages, rose: Browser, given: dict[str, str], opens: bool
+) -> None:
+    """What a photo shows no software knows: reception sees that it is there, the nurse can open it [SEN-11]."""
+    _, page = await sent(rose, [("photo.jpg", JPEG), ("note.txt", b"merci")], **given)
+    world = pages.world
+    exchange = (await opened(world, page)).exchanges[0].row.id
+    desk = await pages.browser(world.staff(AccountRole.RECEPTION))
+    nurse = await pages.browser(world.staff(AccountRole.NURSE))
+
+    for place in ("", "/picture"):
+        assert (await desk.client.get(f"/staff/files/{exchange}/0{place}")).status == (200 if opens else 403)
+        assert (await nurse.client.get(f"/staff/files/{exchange}/0{place}")).status == 200
+    assert (await desk.client.get(f"/staff/files/{exchange}/1")).status == 200
+
+
+async def test_routing_a_message_to_reception_does_not_take_its_photo_along(pages: Pages, rose: Browser) -> None:
+    """The words are wrapped for the desk, the picture stays with those who hold the record [SEN-11, TRI-14]."""
+    _, page = await sent(rose, [("photo.jpg", JPEG)], reason="question")
+    world = pages.world
+    task = await world.means.database.read(lambda c: tasks.open_task_of_thread(c, thread_in(page)))
+    assert task
+    await routing.assign(world.means, world.clinic, world.staff(), task.id, QueueName.APPOINTMENTS, world.now)
+    desk = await pages.browser(world.staff(AccountRole.RECEPTION))
+
+    assert (await desk.get(f"/staff/items/{task.id}"))[0] == 200
+    assert (await desk.get(f"/staff/files/{task.exchange_id}/0"))[0] == 403
 
 
 async def test_reception_sees_the_file_of_a_document_request(pages: Pages, rose: Browser) -> None:

@@ -8,7 +8,7 @@ from consent.model import Category, Channel
 from messaging_server.broker.notices import Direction, Line
 from messaging_server.message import Pause
 from messaging_server.web.views import patient as p
-from messaging_server.web.views.files import AttachmentView, FileKind, FileOffer
+from messaging_server.web.views.files import AttachmentView, FileKind, FileOffer, PicturePage
 from messaging_server.web.views.frame import Audience, EmergencyCard, ErrorCode, FieldError
 from messaging_server.web.views.readers import Readers, Reading
 from tests.messaging_server.web.views.sample_account import NOW, wrong
@@ -24,6 +24,7 @@ ME = p.Author(kind=p.AuthorKind.SELF)
 NURSE = p.Author(kind=p.AuthorKind.STAFF, name="Marie Gagnon", role="infirmière")
 AUTOMATIC = p.Author(kind=p.AuthorKind.AUTOMATIC)
 PROXY = p.Author(kind=p.AuthorKind.PROXY, name="Anne Tremblay", role="fille")
+DOT = "data:image/gif;base64,R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7"
 OFFER = FileOffer(most=5, megabytes=10, accept=".pdf,.jpg,.png")
 LONG = "Renouvellement de mes ordonnances et question sur l’heure de la prise du matin, " * 4
 
@@ -67,7 +68,11 @@ EXCHANGES = (
         body="Bonjour monsieur Tremblay,\n\nC’est fait : votre pharmacie a l’ordonnance.\n\nBonne journée,",
         attachments=(
             AttachmentView(name="conseils.pdf", url="/threads/1/files/1", size_kb=84, kind=FileKind.PDF),
-            AttachmentView(name="photo.jpg", url="/threads/1/files/2", size_kb=900, kind=FileKind.PICTURE),
+            AttachmentView(
+                name="photo.jpg", url="/threads/1/files/2", shown_at="/threads/1/files/2/picture", size_kb=900,
+                kind=FileKind.PICTURE, screened=False,
+            ),
+            AttachmentView(name="IMG_2.heic", url="/threads/1/files/3", size_kb=9, kind=FileKind.PICTURE, tells=True),
         ),
         delivery=p.DeliveryWord.OPENED,
     ),
@@ -144,6 +149,7 @@ PAGES: dict[str, tuple[str, object]] = {
         ),
     ),
     "thread": ("patient/thread", THREAD),
+    "picture": ("picture", PicturePage(shown=DOT, download="/files/1/0", back="/threads/1")),
     "thread empty": (
         "patient/thread",
         replace(THREAD, exchanges=(), can_reply=False, state=p.RequestState.NONE, due=None, private=True),
