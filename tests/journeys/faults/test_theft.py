@@ -101,7 +101,10 @@ def test_what_comes_to_a_telephone_says_nothing(loot: Loot) -> None:
 def test_a_clinicians_password_opens_what_the_clinician_may_open(loot: Loot) -> None:
     """The same thief, with one guessed password, reads bodies, subjects, files, notes: the trial can fail [IDN-07]."""
     opened = loot.open_with_password(loot.premises.one("Hélène"))
-    fields = ("body", "subject", "mail body", "file's words", "text message", "reply", "consent note")
+    fields = (
+        "body", "subject", "mail body", "file's words", "file from the page", "name of file from the page",
+        "file in the conversation", "text message", "reply", "consent note",
+    )  # fmt: skip
 
     assert [name for name in fields if loot.word(name).encode() not in said(opened)] == []
     assert {one.kind for one in opened} >= WORDS | {"wrap", "grant"}
