@@ -3,19 +3,19 @@
 Each act is attested in the record's ledger; what ends by it is brought to its end in the same transaction.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID
 
 from consent.model import Act, Channel, ConsentEvent, Method, Scope
 from keys.envelope import Wrap
-from messaging_server.broker import withdrawal
+from messaging_server.broker import evidence, withdrawal
 from messaging_server.broker.clinic import Clinic, Means
 from messaging_server.broker.filing import Filing, MovedError, write
-from messaging_server.broker.sealing import Audience, audience
+from messaging_server.broker.sealing import audience
 from messaging_server.errors import InvalidError, NotAllowedError, NotFoundError, UnavailableError
-from messaging_server.message import new_id
+from messaging_server.message import Attachment, new_id
 from messaging_server.record import ledger
 from messaging_server.record.entry import EntryKind, Fact
 from messaging_server.record.reading import Reader
@@ -39,6 +39,8 @@ class Given:
     language: str
     note: str = field(default="", repr=False)
     """The explanations given, for a verbal consent; the typed signature of a signed form (CON-08)."""
+    evidence: Attachment | None = field(default=None, repr=False)
+    """The scan of a signed form."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +51,7 @@ class _Line:
     wraps: tuple[Wrap, ...]
     note: consents.Note | None
     fact: Fact
+    evidence: Filing | None = None
 
 
 def check(given: Given) -> None:
@@ -62,6 +65,8 @@ def check(given: Given) -> None:
         raise InvalidError("note", "missing")
     if not given.channels:
         raise InvalidError("channels", "empty")
+    if given.evidence is not None and given.evidence.media_type not in evidence.KINDS:
+        raise InvalidError("evidence", "not_a_scan")
 
 
 async def record(means: Means, clinic: Clinic, who: Reader, person_id: UUID, given: Given, now: datetime) -> UUID:
@@ -79,7 +84,7 @@ async def record_all(
     for _ in range(ATTEMPTS):
         known, text = await means.database.read(lambda c: _load(c, clinic, person_id))
         acts = tuple(_act(who, person_id, given, text, now, clinic.policy.consent_months) for given in said)
-        lines = _sealed(clinic, known, zip(acts, said, strict=True), now)
+        lines = tuple(_line(clinic, who, known, act, given) for act, given in zip(acts, said, strict=True))
         receipt = withdrawal.receipt(means, clinic, known, (*known.acts, *acts), now)
         try:
             await means.database.write(_unit(clinic, known, lines, receipt, now))
@@ -101,6 +106,8 @@ def _unit(
             keyring.add_wraps(connection, clinic.id, line.wraps)
             consents.add_consent(connection, clinic.id, line.act, line.note)
             ledger.append(connection, clinic.id, known.record.id, [line.fact], now)
+            if line.evidence is not None:
+                write(connection, line.evidence)
         if receipt is not None:
             withdrawal.follow(connection, clinic, known, now)
             write(connection, receipt)
@@ -116,19 +123,17 @@ def _load(connection: Connection, clinic: Clinic, person_id: UUID) -> tuple[with
     return known, text
 
 
-def _sealed(
-    clinic: Clinic, known: withdrawal.Whose, said: Iterable[tuple[ConsentEvent, Given]], now: datetime
-) -> tuple[_Line, ...]:
-    staff = [known.holders[known.record.clinic_key_id]]
-    return tuple(_line(act, given.note.strip(), audience(clinic.id, staff, now)) for act, given in said)
-
-
-def _line(act: ConsentEvent, words: str, staff: Audience) -> _Line:
+def _line(clinic: Clinic, who: Reader, known: withdrawal.Whose, act: ConsentEvent, given: Given) -> _Line:
+    scan, digest = None, ""
+    if given.evidence is not None:
+        scan, digest = evidence.filed(clinic, who, known, act.id, given.evidence, act.at)
+    words = given.note.strip()
     if not words:
-        return _Line(act=act, wraps=(), note=None, fact=_fact(act, None))
+        return _Line(act=act, wraps=(), note=None, fact=_fact(act, None, digest), evidence=scan)
+    staff = audience(clinic.id, [known.holders[known.record.clinic_key_id]], act.at)
     sealed = staff.seal(act.id, NOTE, words.encode())
     note = consents.Note(sealed=sealed.sealed, content_key_id=staff.key.id)
-    return _Line(act=act, wraps=staff.wraps, note=note, fact=_fact(act, sealed.commitment))
+    return _Line(act=act, wraps=staff.wraps, note=note, fact=_fact(act, sealed.commitment, digest), evidence=scan)
 
 
 def _may_record(who: Reader, person_id: UUID, given: Given) -> None:
@@ -144,17 +149,18 @@ def _act(
     return ConsentEvent(
         id=new_id(now), person=person_id, act=given.act, method=given.method, scope=given.scope,
         channels=given.channels, text_version=text.version, text_hash=text.hash, language=given.language,
-        obtained_by=who.account, at=now, has_note=bool(given.note.strip()), has_evidence=False,
+        obtained_by=who.account, at=now, has_note=bool(given.note.strip()), has_evidence=given.evidence is not None,
         expires_at=now + MONTH * months if given.act is Act.ACCEPTED else None,
     )  # fmt: skip
 
 
-def _fact(act: ConsentEvent, commitment: bytes | None) -> Fact:
+def _fact(act: ConsentEvent, commitment: bytes | None, scan: str) -> Fact:
     cells = ",".join(sorted(f"{cell.channel}:{cell.category}" for cell in act.scope))
+    proven: dict[str, str | int] = {"evidence": scan} if scan else {}
     return Fact(
         kind=EntryKind.CONSENT, at=act.at, parties={"person": act.person, "account": act.obtained_by},
         commitment=commitment,
-        details={
+        details=proven | {
             "act": act.act, "method": act.method, "scope": cells, "channels": ",".join(sorted(act.channels)),
             "text_version": act.text_version, "text_hash": act.text_hash.hex(), "consent": str(act.id),
         },

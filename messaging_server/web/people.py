@@ -121,10 +121,12 @@ def _load(
 async def _register(here: Visit, patient: Patient) -> tuple[ConsentLine, ...]:
     """Every act, newest first, with who obtained it (CON-15)."""
     people = await names.people_behind(here, [act.obtained_by for act in patient.consents])
+    reads = any(here.clinic.reads_records(team) for team in here.clinic.teams_of(here.who.role))
     return tuple(
         ConsentLine(
             at=here.clinic.local(act.at), act=act.act.value, method=act.method,
             by=names.in_words(people.get(act.obtained_by)), text_version=act.text_version,
+            has_evidence=act.has_evidence, evidence=f"/staff/files/{act.id}/0" if act.has_evidence and reads else "",
         )
         for act in reversed(patient.consents)
     )  # fmt: skip

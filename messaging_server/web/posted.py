@@ -5,6 +5,7 @@ from typing import Final
 
 from aiohttp import web
 
+from messaging_server.web import uploads
 from messaging_server.web.views.frame import ErrorCode, FieldError
 
 SHORT: Final = 254
@@ -57,4 +58,4 @@ class Fields:
 
 async def posted(request: web.Request) -> Fields:
     """The form of a request."""
-    return Fields(await request.post())
+    return Fields(await uploads.typed(request))

@@ -11,6 +11,7 @@ from messaging_server.storage.accounts import AccountRole
 from messaging_server.texts import Language
 from messaging_server.web.views.account import ConsentBlockName, ConsentChannel
 from messaging_server.web.views.board import Row
+from messaging_server.web.views.files import FileOffer
 from messaging_server.web.views.frame import FormView
 from messaging_server.web.views.patient import AddressView, ChannelChoices
 from triage.model import QueueName
@@ -57,6 +58,9 @@ class ConsentLine:
     method: Method
     by: str = field(repr=False)
     text_version: int
+    evidence: str = ""
+    """Where the scan of the signed form is, for those whose keys reach it."""
+    has_evidence: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,6 +132,8 @@ class RecordConsent(FormView):
     channels: tuple[ConsentChannel, ...]
     blocks: tuple[ConsentBlockName, ...] = tuple(ConsentBlockName)
     text_version: int
+    scan: FileOffer | None = None
+    """What a scan of the signed form may be; None where no files are taken."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

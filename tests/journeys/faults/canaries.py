@@ -56,11 +56,13 @@ class Writer(Visitor):
         self.word.note(to, fields)
         return await Visitor.send(self, page, to, **fields)
 
-    async def send_with_file(self, page: Page, to: str, field_name: str, words: str, /, **fields: str) -> Page:
+    async def send_with_file(
+        self, page: Page, to: str, field_name: str, words: str, head: bytes = b"", /, **fields: str
+    ) -> Page:
         """Send a form with a text file whose name and content hold a word each."""
         name = f"{self.word(f'name of {words}')}.txt"
         self.word.note(to, fields | {field_name: name})
         form = FormData(page.form(to) | fields)
-        form.add_field(field_name, self.word(words).encode(), filename=name, content_type="text/plain")
+        form.add_field(field_name, head + self.word(words).encode(), filename=name, content_type="text/plain")
         async with self.http.post(self.base + to, data=form) as answer:
             return Page(answer.url.path, answer.status, await answer.text())

@@ -12,12 +12,14 @@ from messaging_server.web.views import held as h
 from messaging_server.web.views import item as i
 from messaging_server.web.views import people as q
 from messaging_server.web.views.account import ConsentAnswer
+from messaging_server.web.views.files import FileOffer
 from messaging_server.web.views.frame import Audience, ErrorCode
 from messaging_server.web.views.patient import Author, AuthorKind, ChoiceState, DeliveryWord
 from tests.messaging_server.web.views.sample_account import NOW, QR, channels, wrong
 from tests.messaging_server.web.views.sample_patient import AGREED, BODY, DUE, EXCHANGES, LONG, choices, number
 from triage.model import Certainty, Priority, QueueName, Topic
 
+SCAN = FileOffer(most=1, megabytes=10, accept=".pdf,.jpg,.jpeg,.png")
 LONG_NAME = "Marie-Antoinette-Élisabeth de la Chevrotière-Saint-Laurent d’Amours"
 BIRTH = date(1948, 3, 27)
 
@@ -211,7 +213,10 @@ PAGES: dict[str, tuple[str, object]] = {
             PERSON, name=LONG_NAME, enrolment=q.Enrolment.INVITED, code_expires=DUE, channels=AGREED, rows=ROWS[:3],
             addresses=(AGREED[1].addresses[0], replace(AGREED[1].addresses[3], personal=False)), admissible=True,
             register=tuple(
-                q.ConsentLine(at=NOW, act=act, method=method, by="Luc Roy", text_version=2)
+                q.ConsentLine(
+                    at=NOW, act=act, method=method, by="Luc Roy", text_version=2,
+                    has_evidence=act is not Act.INFORMED, evidence="/staff/files/1/0" if act is Act.ACCEPTED else "",
+                )
                 for act, method in zip([*Act, Act.ACCEPTED], Method, strict=True)
             ),
             errors=wrong(identity=ErrorCode.IDENTITY_NOT_CONFIRMED),
@@ -246,7 +251,7 @@ PAGES: dict[str, tuple[str, object]] = {
         q.RecordConsent(
             person=number(77), name="Jean Tremblay", birth_date=BIRTH, channels=channels(ConsentAnswer.ACCEPT),
             text_version=3, method=Method.VERBAL, errors=wrong(note=ErrorCode.NOTE_NEEDED,
-            explained=ErrorCode.REQUIRED),
+            explained=ErrorCode.REQUIRED, attachment=ErrorCode.SCAN_KIND), scan=SCAN,
         ),
     ),
     "take back": (
