@@ -1,5 +1,6 @@
 """What many tests share: an invented clinic on a real database, and people who can sign in to it."""
 
+import asyncio
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -7,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.clinic import databases
-from tests.clinic.world import World, open_world
+from tests.clinic.world import World, found_once, open_copy
 
 if TYPE_CHECKING:
     from tests.clinic.pages import Pages
@@ -36,10 +37,18 @@ async def database_url(request: pytest.FixtureRequest, tmp_path: Path, migrated:
         yield url
 
 
+@pytest.fixture(scope="session")
+def founded(tmp_path_factory: pytest.TempPathFactory, migrated: Path) -> tuple[World, Path]:
+    """A founded clinic whose database is closed, and its file: founding one costs more than most tests do."""
+    folder = tmp_path_factory.mktemp("founded")
+    return asyncio.run(found_once(databases.copied(migrated, folder), folder)), folder / "clinic.sqlite3"
+
+
 @pytest.fixture
-async def world(tmp_path: Path, migrated: Path) -> AsyncIterator[World]:
+async def world(tmp_path: Path, founded: tuple[World, Path]) -> AsyncIterator[World]:
     """A founded clinic on SQLite, with a physician, a nurse, a receptionist and an enrolled patient, no door open."""
-    async with open_world(databases.copied(migrated, tmp_path), tmp_path) as made:
+    pattern, file = founded
+    async with open_copy(pattern, databases.copied(file, tmp_path), tmp_path) as made:
         yield made
 
 

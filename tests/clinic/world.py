@@ -178,6 +178,25 @@ async def open_world(
         await database.close()
 
 
+async def found_once(url: str, folder: Path) -> World:
+    """A world to copy: founded and closed again."""
+    async with open_world(url, folder) as made:
+        return made
+
+
+@asynccontextmanager
+async def open_copy(pattern: World, url: str, folder: Path) -> AsyncIterator[World]:
+    """The pattern's clinic and people on a copy of its database at `url`."""
+    database = await open_database(url)
+    woken: list[str] = []
+    means = replace(pattern.means, database=database, wake=woken.append)
+    settings = Settings(database=url, key_file=folder / "server.keys")
+    try:
+        yield replace(pattern, means=means, settings=settings, woken=woken, readers=dict(pattern.readers))
+    finally:
+        await database.close()
+
+
 async def found_beside(world: World, host: str = "voisine.test", **laid_over: object) -> World:
     """A second clinic in the same database, under the same server's keys, with people of the same names (REC-05)."""
     in_force = policy.parse(policy.to_document(world.clinic.policy) | laid_over)
