@@ -32,6 +32,7 @@ TITLE_LENGTH: Final = 80
 BODY_LENGTH: Final = 4_000
 _BLANK: Final = re.compile(r"\[[^\[\]\n]*[^\W\d_][^\[\]\n]*\]")
 _FACT: Final = re.compile(r"\{([^{}]*)\}")
+_UNSEEN: Final = re.compile(r" *[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]+ *")
 _HOLE: Final = re.compile(rf"{_BLANK.pattern}|{_FACT.pattern}")
 
 
@@ -43,13 +44,15 @@ class Lack(StrEnum):
     UNKNOWN_FACT = "unknown_fact"
     DIFFERENT_BLANKS = "different_blanks"
     """The languages do not ask for the same number of things, or not for the same facts."""
+    REPEATED = "repeated"
+    """The same paragraph twice."""
     SENSITIVE = "sensitive"
     """The screening would stop every reply made of it (SEN-05)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """What is wrong with which field of a text, `title_fr` or `body_en`; the topics where it is sensitive."""
+    """What is wrong with which field of a text, `label_fr` or `body_en`; the topics where it is sensitive."""
 
     field: str
     lack: Lack
@@ -76,8 +79,8 @@ class Prepared:
         return "".join(part + gap for part, gap in zip(said, [*gaps, ""], strict=False))
 
     def filled(self, language: str, facts: Mapping[str, str]) -> str:
-        """Its words with the clinic's facts in place; the blanks stay, for a person to fill. KeyError: unknown fact."""
-        return _FACT.sub(lambda found: facts[found[1]], self.text(language))
+        """Its words with the clinic's facts in place; blanks stay for a person to fill, unknown names as they are."""
+        return _FACT.sub(lambda found: facts.get(found[1], found[0]), self.text(language))
 
     def excluded_by(self, policy: Policy) -> bool:
         """Whether the clinic never tells this kind of result by message (SEN-17)."""
@@ -115,11 +118,16 @@ def blanks(text: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(_BLANK.findall(text)))
 
 
+def clean(line: str) -> str:
+    """One line as it is kept: tabs and other signs that nobody sees become spaces."""
+    return _UNSEEN.sub(" ", line).strip()
+
+
 def paragraphs(text: str) -> tuple[str, ...]:
     """A typed text as the paragraphs and list lines of a prepared one."""
     found: list[str] = []
     for block in re.split(r"\n\s*\n", text.strip()):
-        lines = [line.strip() for line in block.splitlines()]
+        lines = [clean(line) for line in block.splitlines()]
         listed = any(line.startswith("- ") for line in lines)
         found += lines if listed else [" ".join(lines)]
     return tuple(one for one in found if one)
@@ -129,8 +137,11 @@ def faults(text: Prepared, ruleset: Ruleset) -> tuple[Fault, ...]:
     """Why a text cannot be kept; empty when it can."""
     found: list[Fault] = []
     for language in Language:
-        found += _wrong_words(f"title_{language}", text.title.get(language, ""), TITLE_LENGTH)
+        found += _wrong_words(f"label_{language}", text.title.get(language, ""), TITLE_LENGTH)
         found += _wrong_words(f"body_{language}", text.text(language), BODY_LENGTH)
+        said = text.body.get(language, ())
+        if len(set(said)) < len(said):
+            found.append(Fault(f"body_{language}", Lack.REPEATED))
     if not found and len({_asked(text.text(language)) for language in Language}) > 1:
         found.append(Fault("body_en", Lack.DIFFERENT_BLANKS))
     return tuple(found or _sensitive(text, ruleset))
@@ -152,7 +163,7 @@ def _asked(words: str) -> tuple[int, tuple[str, ...]]:
 def _sensitive(text: Prepared, ruleset: Ruleset) -> Iterable[Fault]:
     """What the screening of replies would stop; a text that nobody could send is not kept (SEN-05, SEN-17)."""
     for language in Language:
-        for name, words in (("title", text.title[language]), ("body", text.text(language))):
+        for name, words in (("label", text.title[language]), ("body", text.text(language))):
             part = [Part("text", words)]
             found = assess(part, direction=Direction.OUTBOUND, language=language, ruleset=ruleset)
             if found.topics:

@@ -20,6 +20,7 @@ from messaging_server.web import (
     leaving,
     people,
     policy,
+    prepared_texts,
     replying,
     signing,
     team,
@@ -33,7 +34,7 @@ LARGEST: Final = 1_000_000
 """Bytes of one request: forms only, files have their own door."""
 MODULES: Final = (
     signing, activation, consenting, account, inbox, downloads, writing, choices, board, item, replying, held, people,
-    team, leaving, policy, health,
+    team, leaving, policy, prepared_texts, health,
 )  # fmt: skip
 
 

@@ -48,7 +48,7 @@ class Things:
     def paths(self, pattern: str) -> str:
         """An address of a page, led to these things."""
         ids = {"thread": self.thread, "exchange": self.exchange, "task": self.task, "address": self.address}
-        return pattern.format(**ids, person=self.person, account=self.account, number=0, name="clinical")
+        return pattern.format(**ids, person=self.person, account=self.account, number=0, name="clinical", key="call_us")
 
 
 async def things_of(world: World) -> Things:

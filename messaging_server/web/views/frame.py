@@ -88,6 +88,8 @@ class FlashCode(StrEnum):
     ADDRESS_VERIFIED = "address_verified"
     SHORTCUTS_CHANGED = "shortcuts_changed"
     NOT_SAVED = "not_saved"
+    TEXT_SAVED = "text_saved"
+    TEXT_WITHDRAWN = "text_withdrawn"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -148,6 +150,7 @@ class ErrorCode(StrEnum):
     TEXT_NOT_OFFERED = "text_not_offered"
     UNKNOWN_FACT = "unknown_fact"
     DIFFERENT_BLANKS = "different_blanks"
+    REPEATED = "repeated"
     SENSITIVE_TEXT = "sensitive_text"
 
 

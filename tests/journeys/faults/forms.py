@@ -41,7 +41,10 @@ class _Reader(HTMLParser):
 
 
 def open_fields() -> set[Place]:
-    """Every field of every form of every page, as the pages' own samples show them."""
+    """Every field of every form of every page, as the pages' own samples show them.
+
+    Prepared replies are left out: they are the clinic's words for everybody, and stand in clear (docs/privacy.md).
+    """
     texts, found = Texts.load(), set[Place]()
     for audience, template, view in (sample_account.CASES | sample_patient.CASES | sample_staff.CASES).values():
         reader = _Reader()

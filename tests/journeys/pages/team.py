@@ -53,6 +53,13 @@ COLLEAGUE: Final = {
 }  # fmt: skip
 
 
+TEXTS: Final = "/staff/policy/texts"
+WORDED: Final = {
+    "label_fr": "Vaccin arrivé", "label_en": "Vaccine is here", "body_fr": "Votre vaccin est arrivé.",
+    "body_en": "Your vaccine has arrived.",
+}  # fmt: skip
+
+
 async def write_again(stroll: Stroll) -> None:
     """The patient writes again while the reply is being written."""
     await stroll.place.world.write(CALM, thread=ThreadId(UUID(stroll.names["mine_thread"])))
@@ -105,8 +112,12 @@ DOORS: Final = {
         send(ITEM, f"{ITEM}/finding", {"finding": "99"}, button="answer=confirmed", status=404),
     ),
     "POST /staff/items/{task}/reply": Door(
-        Who.PHYSICIAN, SENT, LOOKED,
+        Who.PHYSICIAN, SENT,
+        (LOOKED, send(MINE, f"{MINE}/reply", {"model": "call_us"}, button="action=insert_model", status=200)),
         (
+            send(MINE, f"{MINE}/reply", button="action=insert_other"),
+            send(MINE, f"{MINE}/reply", KIND | {"body": "You and I will see to it with the clinic at the end."},
+                 button=PREVIEW),
             send(MINE, f"{MINE}/reply", {"greeting": "", "closing": ""}, button=PREVIEW),
             send(MINE, f"{MINE}/reply", SENSITIVE, button=PREVIEW),
             then(look(MINE), Do(write_again), Send(f"{MINE}/reply", KIND, PREVIEW), status=409),
@@ -186,6 +197,19 @@ DOORS: Final = {
     "POST /staff/team/{account}/leave": Door(Who.ADMINISTRATOR, SENT, LEADS_ON, send(LEAVE, LEAVE)),
     "GET /staff/policy": Door(
         Who.ADMINISTRATOR, "no clinic is without a policy", look("/staff/policy"), ASKS_NOTHING
+    ),
+    f"GET {TEXTS}": Door(Who.PHYSICIAN, look(TEXTS), (look(TEXTS), look(TEXTS, who=Who.RECEPTION)), LIST),
+    f"GET {TEXTS}/{{key}}": Door(
+        Who.PHYSICIAN, look(f"{TEXTS}/new"),
+        (look(f"{TEXTS}/call_us"), look(f"{TEXTS}/call_us", who=Who.RECEPTION)), look(f"{TEXTS}/nothing", 404),
+    ),
+    f"POST {TEXTS}/{{key}}": Door(
+        Who.PHYSICIAN, SENT,
+        send(f"{TEXTS}/new", f"{TEXTS}/new", WORDED, button=PREVIEW, status=200),
+        (
+            send(f"{TEXTS}/new", f"{TEXTS}/new", button="action=save"),
+            send(f"{TEXTS}/new", f"{TEXTS}/new", WORDED | {"body_fr": "Votre test de VIH"}, button="action=save"),
+        ),
     ),
 }  # fmt: skip
 

@@ -102,12 +102,12 @@ def test_other_brackets_stop_nothing(words: str) -> None:
 @pytest.mark.parametrize(
     ("change", "fault"),
     [
-        ({"title": {"fr": "Frottis"}}, Fault("title_en", Lack.EMPTY)),
+        ({"title": {"fr": "Frottis"}}, Fault("label_en", Lack.EMPTY)),
         ({"body": {"fr": OWN.body["fr"]}}, Fault("body_en", Lack.EMPTY)),
-        ({"title": {"fr": "F" * 81, "en": "Smear"}}, Fault("title_fr", Lack.TOO_LONG)),
+        ({"title": {"fr": "F" * 81, "en": "Smear"}}, Fault("label_fr", Lack.TOO_LONG)),
         ({"body": {**OWN.body, "en": ("Call {fax} on [date].",)}}, Fault("body_en", Lack.UNKNOWN_FACT)),
         ({"body": {**OWN.body, "en": ("Call {0.__class__} on [date].",)}}, Fault("body_en", Lack.UNKNOWN_FACT)),
-        ({"title": {"fr": "Frottis", "en": "{phone}"}}, Fault("title_en", Lack.UNKNOWN_FACT)),
+        ({"title": {"fr": "Frottis", "en": "{phone}"}}, Fault("label_en", Lack.UNKNOWN_FACT)),
         ({"body": {**OWN.body, "en": ("Call {phone}.",)}}, Fault("body_en", Lack.DIFFERENT_BLANKS)),
         ({"body": {**OWN.body, "en": ("Call on [date].",)}}, Fault("body_en", Lack.DIFFERENT_BLANKS)),
     ],
@@ -123,9 +123,10 @@ def test_a_sensitive_text_is_not_kept(field: str, language: str) -> None:
     words = {"fr": "Votre test de VIH est arrivé", "en": "Your HIV test has arrived"}[language]
     said = {"fr": ("Oui.",), "en": ("Yes.",), language: (words,)}
     given: dict[str, Any] = {"title": {**OWN.title, language: words}, "body": said}
+    shown = {"title": "label", "body": "body"}[field]
     [fault] = prepared.faults(replace(OWN, **{field: given[field]}), RULES)
 
-    assert (fault.field, fault.lack) == (f"{field}_{language}", Lack.SENSITIVE)
+    assert (fault.field, fault.lack) == (f"{shown}_{language}", Lack.SENSITIVE)
     assert Topic.STI_BBI in fault.topics
 
 

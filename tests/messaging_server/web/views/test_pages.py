@@ -9,9 +9,9 @@ from playwright.sync_api import Page
 
 from messaging_server.texts import TEMPLATES, Language, Texts
 from messaging_server.web.views.frame import Chrome, Flash, FlashCode, FlashKind, Outage
-from tests.messaging_server.web.views import sample_account, sample_patient, sample_staff
+from tests.messaging_server.web.views import sample_account, sample_patient, sample_prepared, sample_staff
 
-CASES = sample_account.CASES | sample_patient.CASES | sample_staff.CASES
+CASES = sample_account.CASES | sample_patient.CASES | sample_staff.CASES | sample_prepared.CASES
 SHOWN = pytest.mark.parametrize("name", CASES)
 ALL = CASES | sample_staff.MORE
 
