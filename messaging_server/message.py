@@ -141,3 +141,13 @@ class IncomingMessage:
     """False when a mail arrived over a connection without TLS (EIN-04)."""
     claimed_at: datetime | None = None
     """The Date header: a claim only (EIN-24)."""
+
+    @property
+    def pictures_missing(self) -> int:
+        """How many pictures of a text were announced and not fetched (`media:N`): never a silent loss (SMS-04)."""
+        return sum(int(one.removeprefix("media:")) for one in self.defects if one.startswith("media:"))
+
+    @property
+    def unreadable(self) -> bool:
+        """Whether nothing of it could be understood; a text of pictures alone is understood, and they are asked for."""
+        return not self.new_text and any(not one.startswith("media:") for one in self.defects)

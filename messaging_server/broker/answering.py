@@ -53,7 +53,7 @@ def _answer_facts(draft: Draft, language: Language, task_due: datetime | None) -
     due = min(task_due, promised) if task_due and task_due > draft.now else promised
     return replace(
         facts, rule=queue.response, due=draft.clinic.local(due), flags=frozenset(draft.assessment.flags),
-        paused=draft.snapshot.paused,
+        paused=draft.snapshot.paused, pictures_missing=draft.message.pictures_missing,
     )  # fmt: skip
 
 

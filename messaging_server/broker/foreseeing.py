@@ -46,7 +46,7 @@ def _case(clinic: Clinic, message: IncomingMessage, found: Assessment) -> Case:
     return Case(
         now=message.received_at, channel=message.channel, automatic=message.automatic,
         about_delivery=message.delivery_ref is not None and message.automatic in {Automatic.BOUNCE, Automatic.REPORT},
-        unreadable=bool(message.defects) and not message.new_text, identified=True,
+        unreadable=message.unreadable, identified=True,
         authenticated=message.authentication.vouches, consented=True,
         texts_answered=clinic.policy.answers_texts, priority=found.priority, flags=found.flags,
         may_answer_thread=throttle.per_thread, may_answer_day=throttle.per_day,

@@ -113,7 +113,7 @@ def case_of(clinic: Clinic, message: IncomingMessage, assessment: Assessment, sn
         automatic=message.automatic,
         about_delivery=snapshot.delivery is not None and message.automatic in {Automatic.BOUNCE, Automatic.REPORT},
         keyword=message.keyword,
-        unreadable=bool(message.defects) and not message.new_text,
+        unreadable=message.unreadable,
         identified=snapshot.person is not None,
         ambiguous=snapshot.people_at_address > 1,
         authenticated=_authenticated(message),

@@ -115,6 +115,8 @@ class NoticeFacts:
     """The ways that still work after a withdrawal."""
     paused: tuple[Pause, ...] = ()
     """The ways by which this person would be told of an answer, and now is not (ACK-24)."""
+    pictures_missing: int = 0
+    """Pictures of a text that we did not get: their author is told to send them by the inbox (SMS-04)."""
     conversion: Conversion | None = None
     code: str | None = field(default=None, repr=False)
     expires: datetime | None = None
@@ -200,10 +202,13 @@ def variables(notice: Notice, channel: Channel, facts: NoticeFacts) -> Mapping[s
     told["lines"] = _lines(notice, channel, facts.lines)
     told |= {"remaining": facts.remaining} if notice is Notice.WITHDRAWN else {}
     told |= {"paused": facts.paused} if kind.answers and channel is not Channel.SMS else {}
+    if kind.answers or notice is Notice.SMS_NOT_ANSWERED:
+        told["pictures_missing"] = facts.pictures_missing
     if channel is Channel.WEB and notice is Notice.EMERGENCY:
         told |= {"directions": directions(facts.flags), "alerted": facts.alerted}
     if channel is Channel.SMS:
-        _shorten(told, _ROOM_OF_EMERGENCY if notice is Notice.EMERGENCY else _ROOM)
+        room = _ROOM_OF_EMERGENCY if notice is Notice.EMERGENCY else _ROOM
+        _shorten(told, room - (_PICTURES if told.get("pictures_missing") and notice is not Notice.EMERGENCY else 0))
     return MappingProxyType(told)
 
 
@@ -243,6 +248,8 @@ def _dialled(line: Line) -> Line:
 _ROOM: Final = 92
 _ROOM_OF_EMERGENCY: Final = 52
 """Letters that a text of two segments leaves to the clinic's name, hours and other contact together (ACK-21)."""
+_PICTURES: Final = 42
+"""Letters of the sentence on pictures that we did not get; an emergency's text has no room for it."""
 _REOPENING: Final = 36
 """Letters of the longest moment; while the clinic is closed it stands in the place of the hours (ACK-17)."""
 _GSM_ACCENTS: Final = frozenset("£¥€èéùìòÇØøÅåÆæßÉÄÖÑÜäöñüà")

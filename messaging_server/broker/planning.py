@@ -124,7 +124,7 @@ def _contents(draft: Draft) -> tuple[Committed, Committed]:
     )
     content = Content(
         subject=message.subject, text=message.new_text, quoted=message.quoted_text, sender=message.sender or "",
-        files=files,
+        files=files, pictures_missing=message.pictures_missing,
     )  # fmt: skip
     judgement = Judgement(
         assessment=draft.assessment, findings=draft.decision.findings, policy_version=draft.clinic.policy.version,
@@ -201,7 +201,7 @@ def _task(draft: Draft) -> tuple[tasks.TaskRow | None, tuple[TaskChange, ...]]:
 
 
 def _kind(draft: Draft) -> TaskKind:
-    if draft.message.defects and not draft.message.new_text:
+    if draft.message.unreadable:
         return TaskKind.FAILED
     return TaskKind.HELD if draft.decision.disposition is Disposition.HELD else TaskKind.ANSWER
 

@@ -34,6 +34,8 @@ class Content:
     sender: str = field(default="", repr=False)
     """The address or number as claimed by a mail or a text; empty for what was written signed in."""
     files: tuple[FileNote, ...] = ()
+    pictures_missing: int = 0
+    """Pictures that a text announced and that were not fetched from the provider (SMS-04)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,6 +66,7 @@ def content_bytes(content: Content) -> bytes:
     document = {
         "v": VERSION, "subject": content.subject, "text": content.text, "quoted": content.quoted,
         "sender": content.sender, "files": [asdict(note) for note in content.files],
+        "pictures_missing": content.pictures_missing,
     }  # fmt: skip
     return json.dumps(document, ensure_ascii=False).encode("utf-8", "surrogatepass")
 
@@ -74,7 +77,7 @@ def read_content(data: bytes) -> Content:
     files = tuple(FileNote(**note) for note in document["files"])
     return Content(
         subject=document["subject"], text=document["text"], quoted=document["quoted"], sender=document["sender"],
-        files=files,
+        files=files, pictures_missing=document.get("pictures_missing", 0),
     )  # fmt: skip
 
 

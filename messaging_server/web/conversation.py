@@ -67,6 +67,7 @@ def _exchange(here: Visit, opened: reading.OpenedExchange, people: Mapping[UUID,
         id=row.id, author=names.author_of(row.author_role, row.author_id, people, automatic=row.automatic),
         at=here.clinic.local(row.visible_at if from_clinic else row.created_at), channel=Channel(row.channel),
         body=opened.content.text, subject=opened.content.subject, attachments=_files(opened),
+        pictures_missing=opened.content.pictures_missing,
         unread=from_clinic and row.opened_at is None,
     )  # fmt: skip
 

@@ -100,6 +100,7 @@ def row_of(here: Visit, dossier: Dossier) -> Row:
         Flag.SENSITIVE if any(one.assessment and one.assessment.topics for one in judged) else None,
         Flag.NOT_SCREENED if any(one.assessment and one.assessment.not_screened for one in judged) else None,
         Flag.OTHER_RECIPIENTS if "other_recipients" in warned else None,
+        Flag.PICTURES_MISSING if any(one.content.pictures_missing for one in dossier.said) else None,
     ]
     flags = (*row.flags, *(flag for flag in more if flag is not None))
     return Row(**{name: getattr(row, name) for name in Row.__slots__} | {"flags": flags})
@@ -126,6 +127,7 @@ def _view(here: Visit, dossier: Dossier, one: OpenedExchange) -> ExchangeView:
         id=row.id, author=_author(here, dossier, one), at=here.clinic.local(row.created_at),
         channel=Channel(row.channel), body=one.content.text, subject=one.content.subject,
         attachments=_files(here, dossier, one), delivery=_delivery(one, here.now),
+        pictures_missing=one.content.pictures_missing,
     )  # fmt: skip
 
 

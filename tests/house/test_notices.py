@@ -398,6 +398,27 @@ def test_an_acknowledgement_says_which_way_rests_and_till_when() -> None:
         assert "suspendus" not in _say(notice, Channel.WEB, Language.FR).body
 
 
+@pytest.mark.parametrize("language", Language)
+@pytest.mark.parametrize("notice", [Notice.ACKNOWLEDGEMENT, Notice.SMS_NOT_ANSWERED])
+@pytest.mark.parametrize("closed", [False, True])
+def test_whoever_texts_a_picture_is_told_to_send_it_by_the_inbox(
+    notice: Notice, language: Language, *, closed: bool
+) -> None:
+    """The text says so, and still fits its two segments with the clinic's longest words [SMS-04, ACK-21]."""
+    word = {Language.FR: "Photos : renvoyez-les par la messagerie.", Language.EN: "Photos: resend them in the inbox."}
+    at = datetime(2026, 9, 30, 22, 30, tzinfo=MONTREAL)
+    for length in range(10, 120, 3):
+        facts = replace(
+            _facts(language), clinic="C" * length, phone_hours="h" * 20, other_contact="o" * 20, due=at, reopens=at,
+            closed=closed, rule=Response(count=10, unit=Unit.BUSINESS_DAYS), pictures_missing=2,
+        )  # fmt: skip
+        said = _say(notice, Channel.SMS, language, facts).body
+        assert word[language] in said
+        assert encoding(said) is Encoding.GSM7
+        assert segments(said) <= 2
+        assert word[language] not in _say(notice, Channel.SMS, language, replace(facts, pictures_missing=0)).body
+
+
 def test_a_withdrawal_of_everything_promises_no_more_writing() -> None:
     """Where no way is left the receipt says that the clinic calls [CON-13, CON-28]."""
     said = _say(Notice.WITHDRAWN, Channel.WEB, Language.EN, replace(_facts(Language.EN), remaining=())).body

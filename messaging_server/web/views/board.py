@@ -44,6 +44,8 @@ class Flag(StrEnum):
     UNKNOWN_SENDER = "unknown_sender"
     SHARED_ADDRESS = "shared_address"
     OTHER_RECIPIENTS = "other_recipients"
+    PICTURES_MISSING = "pictures_missing"
+    """A text announced pictures that nobody has fetched (SMS-04)."""
     UNDELIVERED = "undelivered"
     UNREAD = "unread"
     UNREADABLE = "unreadable"

@@ -169,6 +169,8 @@ class ExchangeView:
     body: str = field(repr=False)
     subject: str = field(default="", repr=False)
     attachments: tuple[AttachmentView, ...] = ()
+    pictures_missing: int = 0
+    """Pictures that a text announced and that nobody has (SMS-04)."""
     delivery: DeliveryWord = DeliveryWord.KEPT
     unread: bool = False
 

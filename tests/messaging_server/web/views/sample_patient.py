@@ -76,7 +76,9 @@ EXCHANGES = (
         ),
         delivery=p.DeliveryWord.OPENED,
     ),
-    p.ExchangeView(id=number(24), author=PROXY, at=NOW + timedelta(days=1), channel=Channel.SMS, body="Merci"),
+    p.ExchangeView(
+        id=number(24), author=PROXY, at=NOW + timedelta(days=1), channel=Channel.SMS, body="Merci", pictures_missing=2
+    ),
 )  # fmt: skip
 
 
