@@ -2,17 +2,22 @@
 
 from dataclasses import replace
 from datetime import datetime
+from typing import Final
 from uuid import UUID
 
+from consent.ending import Ended
 from consent.model import Channel
 from keys.server import fingerprint, seal_directory
-from messaging_server.broker import saying
+from messaging_server.broker import saying, withdrawal
 from messaging_server.broker.clinic import language_of
 from messaging_server.broker.draft import Draft
 from messaging_server.broker.notices import Notice, NoticeFacts
+from messaging_server.broker.withdrawal import Ways
 from messaging_server.message import new_id
 from messaging_server.storage.people import AddressRow, AddressStatus
 from messaging_server.texts import Language
+
+STOPPED: Final = (Ended(channel=Channel.SMS),)
 
 
 def automatic(draft: Draft, task_due: datetime | None) -> saying.Said:
@@ -21,12 +26,17 @@ def automatic(draft: Draft, task_due: datetime | None) -> saying.Said:
     if notice is None:
         return saying.Said()
     language = language_of(draft.snapshot.language or "", draft.clinic)
+    stopped = _stopped(draft, notice)
     facts = _answer_facts(draft, language, task_due)
     place = saying.Place(
         record=draft.record.id, thread=draft.thread, readers=draft.readers, staff=draft.staff,
         in_reply_to=draft.exchange,
     )  # fmt: skip
-    filed = saying.file_notice(draft.means, draft.clinic, place, _inbox_form(draft, notice), language, facts, draft.now)
+    if stopped is not None:
+        facts = replace(facts, stopped=STOPPED, remaining=tuple(c for c in Channel if c in stopped))
+    form = _inbox_form(draft, notice) if stopped is None else Notice.WITHDRAWN
+    filed = saying.file_notice(draft.means, draft.clinic, place, form, language, facts, draft.now)
+    filed = _announced(draft, place, filed, stopped or {}, language)
     if not draft.decision.by_channel or draft.message.channel is Channel.WEB:
         return filed
     address, added = _answered_address(draft)
@@ -37,7 +47,31 @@ def automatic(draft: Draft, task_due: datetime | None) -> saying.Said:
         in_reply_to=draft.message.message_id,
     )  # fmt: skip
     sent = saying.queue_text(draft.means, draft.clinic, place, filed.exchanges[0].id, sending, facts, draft.now)
-    return replace(filed, deliveries=sent.deliveries, facts=(*filed.facts, *sent.facts), addresses=added)
+    return replace(
+        filed, deliveries=(*filed.deliveries, *sent.deliveries), facts=(*filed.facts, *sent.facts), addresses=added
+    )
+
+
+def _stopped(draft: Draft, notice: Notice) -> Ways | None:
+    """The ways that are left to somebody whose texts stop now: their inbox keeps a receipt (CON-13).
+
+    None where nothing of theirs stops: a second stop, somebody unknown, a number without consent.
+    """
+    known = draft.snapshot
+    number = known.address
+    first = number is not None and number.state == AddressStatus.ACTIVE and draft.record.person_id == known.person
+    if notice is not Notice.OPT_OUT_CONFIRMED or not first or known.person is None:
+        return None
+    others = [row for row in known.reachable if number is None or row.value_fp != number.value_fp]
+    return withdrawal.open_ways(known.consents, others, draft.now)
+
+
+def _announced(draft: Draft, place: saying.Place, filed: saying.Said, ways: Ways, language: Language) -> saying.Said:
+    """Tell of a receipt by the ways that are left, without its content."""
+    sent = withdrawal.announce(
+        draft.means, draft.clinic, place, filed.exchanges[0].id, ways, language, draft.now
+    )
+    return replace(filed, deliveries=sent.deliveries, facts=(*filed.facts, *sent.facts))
 
 
 def _inbox_form(draft: Draft, notice: Notice) -> Notice:

@@ -40,6 +40,8 @@ class Case:
     """Exactly one person of this clinic is the author."""
     ambiguous: bool = False
     """Several people have this address, and no reply address tells them apart."""
+    stopped_before: bool = False
+    """Texts to this number are stopped already (SMS-14)."""
     authenticated: bool = False
     """The page's session, an authentication result of the mail, or the provider's signature vouches for the author."""
     consented: bool = False

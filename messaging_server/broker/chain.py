@@ -87,12 +87,12 @@ def may_leave(case: Case, notice: Notice) -> bool:
     """Whether a notice may leave by e-mail or text, where the answer must surely reach the author and no machine.
 
     Never answers a machine (ACK-11) or an author whom nobody vouches for (no backscatter, T-26); an emergency text to
-    an authenticated human is never throttled; the rest is rare (ACK-13).
+    an authenticated human is never throttled; a stop is confirmed once (SMS-14); the rest is rare (ACK-13).
     """
     if case.automatic or not case.authenticated:
         return False
     if notice is Notice.EMERGENCY:
         return case.identified or case.redirects_this_hour < REDIRECTS_PER_HOUR
-    if notice is Notice.OPT_OUT_CONFIRMED:
-        return True
+    if notice is Notice.OPT_OUT_CONFIRMED and (case.identified or case.ambiguous):
+        return not case.stopped_before
     return case.answers_this_thread < case.may_answer_thread and case.answers_today < case.may_answer_day

@@ -20,6 +20,7 @@ from messaging_server.broker.receipt import Planned, Receipt
 from messaging_server.errors import UnavailableError
 from messaging_server.message import Automatic, IncomingMessage
 from messaging_server.storage.database import Connection
+from messaging_server.storage.people import AddressStatus
 from triage.model import Assessment, Direction, Part, Priority, QueueName, Topic
 from triage.screen import assess
 
@@ -116,6 +117,7 @@ def case_of(clinic: Clinic, message: IncomingMessage, assessment: Assessment, sn
         unreadable=message.unreadable,
         identified=snapshot.person is not None,
         ambiguous=snapshot.people_at_address > 1,
+        stopped_before=any(row.state == AddressStatus.OPTED_OUT for row in snapshot.addresses),
         authenticated=_authenticated(message),
         consented=snapshot.consented(message.channel, now),
         texts_answered=clinic.policy.answers_texts,

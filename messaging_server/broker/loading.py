@@ -14,7 +14,7 @@ from keys.server import fingerprint
 from messaging_server.broker import pausing
 from messaging_server.broker.clinic import Clinic, Means
 from messaging_server.errors import NotFoundError
-from messaging_server.message import IncomingMessage, Pause
+from messaging_server.message import IncomingMessage, Keyword, Pause
 from messaging_server.storage import accounts, consents, keyring, outbox, people, records, rotating, tasks, threads
 from messaging_server.storage.database import Connection
 from messaging_server.storage.people import AddressRow
@@ -50,6 +50,8 @@ class Snapshot:
     redirects_this_hour: int
     holders: dict[UUID, HolderKey] = field(default_factory=dict)
     teams: dict[str, HolderKey] = field(default_factory=dict)
+    reachable: tuple[AddressRow, ...] = field(default=(), repr=False)
+    """Every address of an author who asks to stop: a way that is left says that the receipt is there (CON-13)."""
     paused: tuple[Pause, ...] = ()
     """What rests of the ways by which the author would be told of an answer (ACK-24)."""
     outdated: bool = False
@@ -93,7 +95,11 @@ def load(connection: Connection, means: Means, clinic: Clinic, message: Incoming
     person = people.person(connection, clinic.id, ground.person) if ground.person else None
     outdated = rotating.outdated(connection, list(ground.holders))
     paused = pausing.missed_by(connection, clinic, person.id, message.received_at) if person else ()
-    return replace(ground, language=person.language if person else None, outdated=outdated, paused=paused)
+    stops = message.keyword is Keyword.STOP and person is not None
+    return replace(
+        ground, language=person.language if person else None, outdated=outdated, paused=paused,
+        reachable=people.addresses_of(connection, person.id) if person and stops else (),
+    )
 
 
 def look(connection: Connection, means: Means, clinic: Clinic, message: IncomingMessage) -> Snapshot:

@@ -30,6 +30,8 @@ from messaging_server.texts import Language
 
 CATEGORY = "withdrawal"
 ACT = "withdrawn"
+Ways = Mapping[Channel, AddressRow | None]
+"""The ways that work, each with the address that it leads to; the inbox needs none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,8 +60,8 @@ def whose(connection: Connection, clinic: Clinic, person_id: UUID) -> Whose:
 
 def open_ways(
     acts: Sequence[ConsentEvent], addresses: Collection[AddressRow], now: datetime
-) -> Mapping[Channel, AddressRow | None]:
-    """The ways that still work, each with the newest address that it leads to; the inbox needs none."""
+) -> Ways:
+    """The ways that still work, each with the newest address that it leads to."""
     found: dict[Channel, AddressRow | None] = {}
     if any(cell.channel is Channel.WEB for cell in agreed(acts, now)):
         found[Channel.WEB] = None
@@ -107,7 +109,7 @@ def receipt(
 
 
 def announce(
-    means: Means, clinic: Clinic, place: saying.Place, exchange: UUID, ways: Mapping[Channel, AddressRow | None],
+    means: Means, clinic: Clinic, place: saying.Place, exchange: UUID, ways: Ways,
     language: Language, now: datetime,
 ) -> saying.Said:  # fmt: skip
     """Say by each way that is open that a message waits, and nothing of it (EOU-01)."""

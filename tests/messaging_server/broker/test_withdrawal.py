@@ -2,6 +2,8 @@
 
 from consent.model import Act, Category, Channel, Method, Scope
 from messaging_server.broker import permission
+from messaging_server.broker.notices import Notice
+from messaging_server.message import Keyword
 from messaging_server.record import reading
 from messaging_server.record.entry import EntryKind, read_body
 from messaging_server.record.reading import OpenedThread, Reader
@@ -210,3 +212,34 @@ async def test_a_reply_that_has_left_stays_and_its_silence_becomes_a_call(world:
     assert calls
     assert ledger.count(EntryKind.STOPPED) == 2
     assert EntryKind.CANCELLED not in ledger
+
+
+async def test_a_stop_by_text_leaves_a_receipt_in_the_inbox(world: World) -> None:
+    """Where the word came in, the patient reads what stopped and what still works [CON-13, SMS-14]."""
+    await agree(world)
+    kept = await world.text("STOP", keyword=Keyword.STOP)
+    outside = Outside(world)
+    await outside.run()
+    assert kept.thread is not None
+    seen = await reading.open_thread(world.means.database, world.rose, kept.thread, world.later(seconds=1))
+    said = seen.exchanges[-1].content.text
+
+    assert "- par texto\N{NO-BREAK SPACE}: tout." in said
+    assert "la messagerie web, le courriel, pour ce que" in said
+    assert {(out.to, out.payload.notice) for out in outside.taken} == {
+        (world.patient_phone, "opt_out_confirmed"), (world.patient_email, "notification")
+    }  # fmt: skip
+
+
+async def test_a_second_stop_is_not_confirmed_again(world: World) -> None:
+    """One word, one confirmation, one receipt; after a new start a stop counts again [SMS-14, CON-13]."""
+    await agree(world)
+    outside = Outside(world)
+    for word in (Keyword.STOP, Keyword.STOP, Keyword.START, Keyword.STOP):
+        world.later(minutes=1)
+        await world.text(word.value, keyword=word)
+        await outside.run()
+    told = [out.payload.notice for out in outside.taken if out.to == world.patient_phone]
+
+    assert told.count(Notice.OPT_OUT_CONFIRMED) == 2
+    assert [out.payload.notice for out in outside.taken if out.to == world.patient_email] == [Notice.NOTIFICATION] * 2
