@@ -1,6 +1,7 @@
 """When something cannot be delivered: silence is never mistaken for delivery (DESIGN section 4, EOU-13, ACK-16)."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Final
 from uuid import UUID
 
 from consent.model import Channel
@@ -15,6 +16,8 @@ from messaging_server.storage.people import AddressStatus
 from messaging_server.storage.tasks import TaskKind
 from triage.model import Assessment, Priority, QueueName
 
+ANSWERED_WITHIN: Final = timedelta(minutes=1)
+"""How soon after a message its automatic answer leaves (ACK-16)."""
 HARD = frozenset({"bounced", "undeliverable"})
 """Codes that say the address itself is bad: it is suspended until somebody looks (EOU-14, SMS-21)."""
 
@@ -43,6 +46,20 @@ def ask_to_call(connection: Connection, clinic: Clinic, exchange_id: UUID, kind:
     place = (exchange.record_id, exchange.thread_id, exchange_id)
     plain = Assessment(topics=(), priority=Priority.URGENT, queue=QueueName.CLINICAL, ruleset="none")
     tasks.add_task(connection, new_task(clinic, kind, plain, place, now))
+
+
+def unanswered(connection: Connection, clinic: Clinic, row: DeliveryRow, *, again: datetime, now: datetime) -> None:
+    """Mark the work when an automatic answer cannot leave within its minute, so that a person calls (ACK-16)."""
+    exchange = threads.exchange(connection, clinic.id, row.exchange_id)
+    answers = exchange is not None and exchange.automatic and exchange.in_reply_to is not None
+    if answers and again - row.created_at > ANSWERED_WITHIN:
+        ask_to_call(connection, clinic, row.exchange_id, TaskKind.UNDELIVERED, now)
+
+
+def left(connection: Connection, row: DeliveryRow, now: datetime) -> None:
+    """Take the mark off again where the answer left after all and nobody has taken the call on (ACK-16)."""
+    if row.automatic:
+        tasks.cancel_unclaimed(connection, row.exchange_id, TaskKind.UNDELIVERED, now)
 
 
 def stopped(connection: Connection, clinic: Clinic, row: DeliveryRow, *, code: str, now: datetime) -> None:

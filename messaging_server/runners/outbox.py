@@ -182,6 +182,7 @@ async def _delivered(box: Outbox, clinic: Clinic, row: DeliveryRow, attempt: Att
             provider_id=attempt.provider_id, last_code=attempt.code, done_at=now, payload=None,
         ):  # fmt: skip
             ledger.append(connection, row.clinic_id, row.record_id, [fact], now)
+            undelivered.left(connection, row, now)
             if attempt.provider_id and row.channel is Channel.SMS:
                 known = replace(row, state=DeliveryState.SENT, last_code=attempt.code)
                 statuses.apply_early(connection, clinic, known, attempt.provider_id, now)
@@ -190,18 +191,24 @@ async def _delivered(box: Outbox, clinic: Clinic, row: DeliveryRow, attempt: Att
 
 
 async def _again(box: Outbox, row: DeliveryRow, code: str) -> None:
-    """Wait, longer each time; after two days it is a permanent failure (EOU-13)."""
-    now = box.clock()
+    """Wait, longer each time; after two days it is a permanent failure (EOU-13).
+
+    An automatic answer that cannot leave within its minute is marked at once (ACK-16).
+    """
+    now, clinic = box.clock(), box.clinics[ClinicId(row.clinic_id)]
     if now - row.created_at >= GIVE_UP:
-        clinic = box.clinics[ClinicId(row.clinic_id)]
         await _failed(box, clinic, row, Attempt(outcome=Outcome.PERMANENT, code="expired:" + code))
         return
     minutes = BACK_OFF[min(row.attempts, len(BACK_OFF) - 1)] * random.uniform(0.8, 1.2)
-    await box.means.database.write(
-        lambda c: outbox.finish(
-            c, row.id, box.holder, attempts=row.attempts + 1, next_at=now + timedelta(minutes=minutes), last_code=code
-        )
-    )
+    again = now + timedelta(minutes=minutes)
+
+    def unit(connection: Connection) -> None:
+        waits = {"attempts": row.attempts + 1, "next_at": again, "last_code": code}
+        if outbox.finish(connection, row.id, box.holder, **waits):
+            undelivered.unanswered(connection, clinic, row, again=again, now=now)
+
+    await box.means.database.write(unit)
+    box.means.wake("board")
 
 
 async def _failed(box: Outbox, clinic: Clinic, row: DeliveryRow, attempt: Attempt) -> None:

@@ -174,8 +174,17 @@ def events_of(connection: Connection, task_id: UUID) -> tuple[TaskEventRow, ...]
 
 def cancel_watch(connection: Connection, exchange_id: UUID, now: datetime) -> None:
     """Cancel the call task that watches whether an exchange is opened."""
+    _cancel(connection, exchange_id, TaskKind.UNREAD, now, *OPEN)
+
+
+def cancel_unclaimed(connection: Connection, exchange_id: UUID, kind: TaskKind, now: datetime) -> None:
+    """Cancel such a task of an exchange, unless somebody has taken it on."""
+    _cancel(connection, exchange_id, kind, now, TaskStatus.REQUESTED.value)
+
+
+def _cancel(connection: Connection, exchange_id: UUID, kind: TaskKind, now: datetime, *while_it_is: str) -> None:
     c = tables.tasks.c
-    where = (c.exchange_id == exchange_id, c.kind == TaskKind.UNREAD.value, c.status.in_(OPEN))
+    where = (c.exchange_id == exchange_id, c.kind == kind.value, c.status.in_(while_it_is))
     connection.execute(
         tables.tasks.update().where(*where)
         .values(status=TaskStatus.CANCELLED.value, closed_at=now, next_step_at=None, version=c.version + 1)

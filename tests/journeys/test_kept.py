@@ -1,6 +1,7 @@
 """What the record holds of a day: the acknowledgement and its fate, the raw mail, one subject apart from another."""
 
 from collections import Counter
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from messaging_server.record.reading import open_blob
 from messaging_server.record.verifying import verify_clinic
 from messaging_server.storage import tables
 from messaging_server.storage.accounts import AccountRole
+from tests.journeys.test_answering import open_item, reply
 from tests.journeys.town import Town
 
 THOMAS = "thomas.okafor@patients.demo.invalid"
@@ -96,3 +98,56 @@ async def test_one_subject_is_had_alone(town: Town) -> None:
             words = {"gouttes" in page.words, "congé" in page.words}
             assert words == {True, False}, link
             assert "knee" not in page.words
+
+
+async def test_an_acknowledgement_leaves_at_once(town: Town) -> None:
+    """It needs no clock to move: what came in is answered in the same moment's work [ACK-16]."""
+    await town.mail(THOMAS, "Hello, may I take both?")
+    await town.work()
+
+    assert [mail.at - town.clock() for mail in town.mails_to(THOMAS)] == [timedelta(0)]
+
+
+async def test_an_acknowledgement_that_cannot_leave_is_on_the_board_until_it_left(town: Town) -> None:
+    """While the relay is away a person is asked to call, at the second try at the latest; once [ACK-16]."""
+    town.postbox.faults.extend(["451 4.3.0 later"] * 3)
+    await town.mail(THOMAS, "Hello, may I take both?")
+    await town.work()
+    nurse = await town.person("mouellet")
+    await town.pass_time(seconds=75)
+    calls = set((await nurse.get("/staff/undelivered")).links("/staff/items/"))
+    assert len(calls) == 1
+    await town.pass_time(minutes=8)
+    assert set((await nurse.get("/staff/undelivered")).links("/staff/items/")) == calls
+    await town.pass_time(minutes=20)
+
+    assert len(town.mails_to(THOMAS)) == 1
+    assert "Thomas Okafor" not in (await nurse.get("/staff/undelivered")).words
+
+
+async def test_a_call_that_somebody_took_on_stays_theirs(town: Town) -> None:
+    """The acknowledgement left in the end; whoever is on the telephone closes the call themselves [ACK-16]."""
+    town.postbox.faults.extend(["451 4.3.0 later"] * 2)
+    await town.mail(THOMAS, "Hello, may I take both?")
+    await town.work()
+    await town.pass_time(seconds=75)
+    nurse = await town.person("mouellet")
+    item = (await nurse.get("/staff/undelivered")).links("/staff/items/")[0]
+    await nurse.send(await nurse.get(item), f"{item}/claim")
+    await town.pass_time(minutes=20)
+
+    assert len(town.mails_to(THOMAS)) == 1
+    assert item in (await nurse.get("/staff/undelivered")).links("/staff/items/")
+
+
+async def test_a_reply_that_waits_for_the_relay_is_no_missing_acknowledgement(town: Town) -> None:
+    """Only an automatic answer must leave within a minute; a reply waits its two days as before [ACK-16, EOU-13]."""
+    rose = await town.person(town.login("Rose"))
+    await rose.write("Combien de gouttes?")
+    nurse = await town.person("mouellet")
+    await reply(nurse, await open_item(nurse, "Rose Lavigne"), "Dix gouttes.")
+    town.postbox.faults.extend(["451 4.3.0 later"] * 3)
+    await town.pass_time(minutes=2)
+    await town.pass_time(minutes=2)
+
+    assert "Rose Lavigne" not in (await nurse.get("/staff/undelivered")).words

@@ -78,7 +78,8 @@ def _letter(author: str, envelope: str, word: Canaries) -> bytes:
     mail["In-Reply-To"] = mail["References"] = f"<{word('mail before')}@patients.invalid>"
     mail["X-Mailer"], mail["Received"] = word("header"), f"from {word('relay before')} by relay.invalid"
     mail.set_content(f"Bonjour, {word('mail body')}.\n\n> {word('quoted words')}\n")
-    mail.add_alternative(f"<p title='{word('title in hypertext')}'>{word('hypertext')}</p>", subtype="html")
+    far = "<img src='http://203.0.113.9/pixel.gif'><link rel=stylesheet href='http://203.0.113.9/far.css'>"
+    mail.add_alternative(f"{far}<p title='{word('title in hypertext')}'>{word('hypertext')}</p>", subtype="html")
     mail.add_attachment(word("file's words"), filename=f"{word('file name')}.txt")
     inner = EmailMessage()
     inner["Subject"] = word("subject of a mail within")
