@@ -11,8 +11,9 @@ from uuid import UUID
 from consent import gate
 from consent.model import Category, Channel, ConsentEvent, Form, Minimum, Purpose, Verdict
 from keys.envelope import HolderKey
-from messaging_server.broker import directory, etiquette, library
+from messaging_server.broker import directory, etiquette, library, saying
 from messaging_server.broker.clinic import Clinic, Means, language_of
+from messaging_server.broker.notices import Notice
 from messaging_server.broker.prepared import RESULT_CATEGORIES, Library
 from messaging_server.broker.worklist import may_work
 from messaging_server.errors import ConflictError, NotAllowedError, NotFoundError
@@ -22,7 +23,7 @@ from messaging_server.storage.accounts import AccountRole
 from messaging_server.storage.database import Connection
 from messaging_server.storage.people import AddressRow
 from messaging_server.storage.tasks import TaskRow
-from messaging_server.texts import Language
+from messaging_server.texts import Language, NoticeText
 from triage.model import Assessment, Direction, Part, Topic
 from triage.screen import assess
 
@@ -135,6 +136,15 @@ def judge(
         notified_by=_notified(ground, reply.category, now),
         final_text=f"{reply.text.strip()}\n\n{signature}", may_override=who.role is AccountRole.PHYSICIAN,
     )  # fmt: skip
+
+
+def announced(
+    means: Means, clinic: Clinic, found: Review, language: Language, now: datetime
+) -> tuple[tuple[Channel, NoticeText], ...]:
+    """What each address that is told will read, word for word: that a message waits, and nothing of it (ETQ-13)."""
+    facts = saying.notice_facts(clinic, language, now)
+    channels = [Channel(address.channel) for address in found.notified_by]
+    return tuple((one, saying.render(means, Notice.NOTIFICATION, one, language, facts)) for one in channels)
 
 
 def signed(

@@ -104,11 +104,13 @@ async def _second_look(
         return await item.page(here, await open_dossier(here, task), draft=draft, blocked=blocked, errors=errors)
     found = await _patient_of(here, task)
     way, address = way_of(here, review.notified_by)
+    language = language_of(found.language, here.clinic)
     view = Confirm(
         task=task, version=version, form_id=draft.form_id, to_name=open_name(here.means.keys, found).full,
         birth_date=rows.birth_date(open_profile(here.means.keys, found).birth_date) or rows.today(here), way=way,
         way_address=address, subject=draft.subject, text=review.final_text, hidden=draft.hidden,
         delay=here.clinic.policy.send_delay_seconds, warnings=_remarks(draft, review), errors=extra,
+        announced=reviewing.announced(here.means, here.clinic, review, language, here.now), language=language,
     )  # fmt: skip
     return here.page("staff/confirm", view, status=422 if extra else 200, current=Nav.BOARD)
 

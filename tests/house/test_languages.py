@@ -70,6 +70,7 @@ COMPLETED: Mapping[str, frozenset[str]] = {
     "way.": frozenset(item.Way),
     "composer.insert_": frozenset(Language),
     "shelf.": frozenset(item.Shelf),
+    "confirm.announced_": frozenset({"email", "sms"}),
 }
 # The names of fields in the summary of errors: a field without one is not named there, so neither side is complete.
 FREE = "field."

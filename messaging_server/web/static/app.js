@@ -85,6 +85,8 @@
       const left = Math.max(0, Math.ceil((until - Date.now()) / 1000));
       clock.textContent = left ? clock.dataset.words.replace("{n}", String(left)) : clock.dataset.gone;
       if (left) setTimeout(tick, 1000);
+      // What has left is not taken back: a button that can do nothing is not offered.
+      else all("[data-undo]").forEach((button) => { button.hidden = true; });
     };
     tick();
   }

@@ -6,7 +6,7 @@ from enum import StrEnum
 from uuid import UUID
 
 from consent.model import Category, Channel, Refusal
-from messaging_server.texts import Language
+from messaging_server.texts import Language, NoticeText
 from messaging_server.web.views.board import Row
 from messaging_server.web.views.frame import FormView
 from messaging_server.web.views.patient import ChannelChoices, ExchangeView
@@ -261,6 +261,10 @@ class Confirm(FormView):
     text: str = field(repr=False)
     """Exactly what the patient will read."""
     hidden: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+    announced: tuple[tuple[Channel, NoticeText], ...] = field(default=(), repr=False)
+    """What the e-mail and the text will say, each word of it (ETQ-13)."""
+    language: Language = Language.FR
+    """The patient's."""
     delay: int = 60
     """Seconds during which it can be taken back."""
     warnings: tuple[Remark, ...] = ()

@@ -139,12 +139,12 @@ DOORS: Final = {
         (look(f"/staff/files{UNKNOWN}/1/picture", 404), look("/staff/files/{file}/1/picture", 403, who=Who.RECEPTION)),
     ),
     "GET /staff/deliveries/{exchange}": Door(
-        Who.PHYSICIAN, "it shows one reply", look("/staff/deliveries/{leaving}"),
+        Who.PHYSICIAN, "it shows one reply", (look("/staff/deliveries/{leaving}"), look("/staff/deliveries/{gone}")),
         look(f"/staff/deliveries{UNKNOWN}", 404),
     ),
     "POST /staff/deliveries/{exchange}/cancel": Door(
         Who.PHYSICIAN, ASKS_NOTHING, LEADS_ON,
-        send("/staff/deliveries/{gone}", "/staff/deliveries/{gone}/cancel", status=200),
+        stale("/staff/deliveries/{leaving}", "/staff/deliveries/{leaving}/cancel"),
     ),
     "GET /staff/people": Door(Who.RECEPTION, look("/staff/people"), UNTOUCHED, ASKS_NOTHING),
     "POST /staff/people": Door(

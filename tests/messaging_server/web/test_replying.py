@@ -6,6 +6,8 @@ from html import unescape
 import pytest
 
 from consent.model import Category, Channel, Scope
+from messaging_server.broker import saying
+from messaging_server.broker.notices import Notice
 from messaging_server.storage import outbox, tasks
 from messaging_server.storage.accounts import AccountRole
 from messaging_server.storage.tasks import TaskKind, TaskRow, TaskStatus
@@ -79,6 +81,33 @@ async def test_the_second_look_shows_whom_how_and_exactly_what(pages: Pages) -> 
     assert "9 mars 1951" in text
     assert f"Bonjour Rose,\n\n{BODY}\n\nCordialement,\n\nHélène Marchand, M.D." in text
     assert (await row_of(pages.world, task)).status == TaskStatus.IN_PROGRESS
+
+
+async def test_the_second_look_shows_what_each_channel_will_say(pages: Pages) -> None:
+    """The e-mail and the text word for word as they leave, which name nothing of the reply [ETQ-13, EOU-01]."""
+    browser, task = await composing(pages)
+    _, page = await look(browser, task)
+    text = unescape(page)
+    world, facts = pages.world, saying.notice_facts(pages.world.clinic, Language.FR, pages.world.now)
+    for channel in (Channel.EMAIL, Channel.SMS):
+        told = saying.render(world.means, Notice.NOTIFICATION, channel, Language.FR, facts)
+
+        assert TEXTS.gettext(Language.FR, f"confirm.announced_{channel}") in text
+        assert told.body in text
+        assert BODY not in told.body
+
+
+async def test_after_its_delay_a_reply_has_left_and_no_button_takes_it_back(pages: Pages) -> None:
+    """The page says so by itself, and offers nothing that it cannot do [EOU-16]."""
+    browser, task = await composing(pages)
+    _, page = await look(browser, task)
+    _, before, path = await confirmed(browser, task, page)
+    pages.world.later(seconds=61)
+    _, after = await browser.get(path)
+
+    assert "data-undo" in before
+    assert "data-undo" not in after
+    assert TEXTS.gettext(Language.FR, "sending.gone") in unescape(after)
 
 
 async def test_a_confirmed_reply_is_sent_and_can_be_taken_back(pages: Pages) -> None:

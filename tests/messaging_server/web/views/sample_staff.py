@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from consent.model import Act, Category, Channel, Method, Refusal
 from messaging_server.broker.leaving import Departure
 from messaging_server.storage.accounts import AccountRole
-from messaging_server.texts import Language
+from messaging_server.texts import Language, NoticeText
 from messaging_server.web.views import board as b
 from messaging_server.web.views import held as h
 from messaging_server.web.views import item as i
@@ -121,6 +121,10 @@ REFUSED = replace(
 )  # fmt: skip
 CONFIRM = i.Confirm(
     task=number(2), version=1, form_id="f1", to_name="Jean Tremblay", birth_date=BIRTH, way=i.Way.INBOX_EMAIL,
+    announced=(
+        (Channel.EMAIL, NoticeText("Message de la clinique", "Bonjour,\n\nUn message vous attend.")),
+        (Channel.SMS, NoticeText("", "Clinique : vous avez un message.")),
+    ),
     way_address="j…@exemple.ca", subject="Renouvellement", text=BODY, hidden=(("body", BODY), ("category",
     "appointments")),
 )  # fmt: skip
@@ -177,6 +181,13 @@ PAGES: dict[str, tuple[str, object]] = {
             exchange=number(4), task=number(2), to_name="Jean Tremblay", way=i.Way.INBOX_ONLY, leaves_at=NOW,
             seconds=60,
             next=number(3),
+        ),
+    ),
+    "sent already": (
+        "staff/sending",
+        i.Sending(
+            exchange=number(4), task=number(2), to_name="Jean Tremblay", way=i.Way.INBOX_EMAIL,
+            way_address="j…@exemple.ca", leaves_at=NOW, seconds=0,
         ),
     ),
     "held": ("staff/held", HELD),

@@ -186,7 +186,9 @@ def test_the_time_to_take_back_is_counted(show: Show) -> None:
     """The seconds left to take a reply back are counted down to the word that it has left [EOU-16]."""
     page = show("staff: sending", page_changes={"seconds": 2})
     expect(page.get_by_text("seconds left")).to_be_visible()
+    expect(page.get_by_role("button", name="Undo the send")).to_be_visible()
     expect(page.get_by_text("The message has left.")).to_be_visible(timeout=5000)
+    expect(page.get_by_role("button", name="Undo the send")).to_be_hidden()
 
 
 def test_a_patient_page_works_without_scripts(
