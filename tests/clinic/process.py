@@ -71,11 +71,13 @@ def seed_of(one: Ready) -> bytes | None:
     return base64.b32decode(letters + "=" * (-len(letters) % 8)) if letters else None
 
 
-async def settle(folder: Path) -> Premises:
-    """Found the clinic on new files, on ports that are free now."""
+async def settle(folder: Path, url: str | None = None) -> Premises:
+    """Found the clinic on new files, or on another database, on ports that are free now."""
     from messaging_server.cli.founding import ensure_keys  # noqa: PLC0415  # the commands are the heaviest room
 
     settings = free_settings(folder)
+    if url is not None:
+        settings = settings.model_copy(update={"database": type(settings.database)(url)})
     database = await open_database(settings.database.get_secret_value())
     try:
         keys = ensure_keys(settings)

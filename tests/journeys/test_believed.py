@@ -1,5 +1,6 @@
 """What a mail or a text can do, whoever sends it: bring words, and change nothing that we know of anybody."""
 
+import re
 from email import message_from_bytes
 from email.policy import default
 from typing import Any
@@ -177,3 +178,18 @@ async def _unproven(town: Town, address: str) -> None:
     wanted = fingerprint(town.running.means.keys, town.cast.clinic.id, "email", address)
     change = tables.addresses.update().where(tables.addresses.c.value_fp == wanted).values(verified_at=None)
     await town.running.means.database.write(lambda c: c.execute(change))
+
+
+async def test_the_links_that_leave_by_mail_and_text_are_bare(town: Town) -> None:
+    """Every notice leads to the sign-in page by one and the same address: no token, no id, no word [SEC-18, IDN-06]."""
+    await town.mail(ROSE, "Puis-je prendre les deux?")
+    await town.work()
+    nurse = await town.person("mouellet")
+    await reply(nurse, await open_item(nurse, "Rose Lavigne"), "Oui, les deux.")
+    await town.pass_time(seconds=90)
+    told = [mail.read().text for mail in town.mails_to(ROSE)] + town.texts_to("+15145550123")
+    links = re.findall(r"https?://[^\s<>]+", " ".join(told))
+
+    assert len(told) == 3
+    assert len(links) >= 2
+    assert set(links) == {town.base}

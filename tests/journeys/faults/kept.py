@@ -12,6 +12,7 @@ from keys.envelope import ContentKey, Context, Wrap, open_sealed
 from messaging_server.record.content import read_content
 from messaging_server.record.reading import CONTENT, Keyring, Reader
 from messaging_server.storage import keyring, tables, threads
+from messaging_server.storage.opening import open_database
 from messaging_server.storage.readers import Readers
 from messaging_server.storage.rows import as_rows
 
@@ -31,8 +32,17 @@ class Kept:
     """Acknowledgements that name it."""
 
 
-async def messages(database: Path, reader: Reader) -> list[Kept]:
-    """Every message that came in and that the reader can open; those that nobody opened count too, as empty text."""
+async def messages(database: Path | str, reader: Reader) -> list[Kept]:
+    """Every message that came in and that the reader can open; those that nobody opened count too, as empty text.
+
+    The database is a file, or the address of one that is none.
+    """
+    if isinstance(database, str):
+        opened = await open_database(database)
+        try:
+            return await opened.read(lambda c: _messages(c, reader))
+        finally:
+            await opened.close()
     readers = Readers(database)
     try:
         return await readers.run(lambda c: _messages(c, reader))
