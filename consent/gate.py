@@ -144,7 +144,7 @@ def _address_refusal(address: AddressState, event: ConsentEvent) -> Refusal | No
         return Refusal.ADDRESS_NOT_PERSONAL
     if address.suspended:
         return Refusal.ADDRESS_SUSPENDED
-    if event.addresses and address.id not in event.addresses:
+    if not event.covers(address.id):
         return Refusal.ADDRESS_NOT_COVERED
     return None
 

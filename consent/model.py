@@ -98,6 +98,10 @@ class ConsentEvent:
     has_note: bool = False
     has_evidence: bool = False
 
+    def covers(self, address: UUID) -> bool:
+        """Whether an address was named when this was said, or none was (CON-15)."""
+        return not self.addresses or address in self.addresses
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AddressState:

@@ -15,6 +15,7 @@ from datetime import datetime
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Final
+from uuid import UUID
 
 from consent.acts import Circumstances, ConsentError, accept, everything, inform, refuse, withdraw
 from consent.model import Act, Category, Channel, ConsentEvent, Scope
@@ -86,6 +87,15 @@ class Standing:
             for scope, cell in self.cells.items()
             if scope.channel is channel and cell.state is CellState.AGREED
         )
+
+    def covering(self, channel: Channel, address: UUID) -> ConsentEvent | None:
+        """The latest act in force on a channel that covers an address: a new address has none at first (CON-24)."""
+        events = [
+            cell.event
+            for scope, cell in self.cells.items()
+            if scope.channel is channel and cell.state is CellState.AGREED and cell.event.covers(address)
+        ]
+        return max(events, key=_order, default=None)
 
     def deciding(self, channel: Channel) -> ConsentEvent | None:
         """The latest act that decided any cell of a channel."""

@@ -84,11 +84,18 @@ async def warn(means: Means, clinic: Clinic, person_id: UUID, now: datetime) -> 
     await _warn(means, clinic, person_id, now, call=False)
 
 
-async def _warn(means: Means, clinic: Clinic, person_id: UUID, now: datetime, *, call: bool) -> None:
+async def warning(
+    means: Means, clinic: Clinic, person_id: UUID, now: datetime, *, call: bool = False
+) -> Filing | None:
+    """The same, to be written with the change that it is about; None for somebody without a record."""
     owner = await means.database.read(lambda c: _owner(c, clinic, person_id))
-    if owner is None:
+    return _filing(means, clinic, owner, now, call=call) if owner else None
+
+
+async def _warn(means: Means, clinic: Clinic, person_id: UUID, now: datetime, *, call: bool) -> None:
+    filing = await warning(means, clinic, person_id, now, call=call)
+    if filing is None:
         return
-    filing = _filing(means, clinic, owner, now, call=call)
     await means.database.write(lambda c: write(c, filing))
     means.wake("outbox")
     if call:

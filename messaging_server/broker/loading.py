@@ -73,9 +73,12 @@ class Snapshot:
         return frozenset((self.record.id, self.intake.id))
 
     def consented(self, channel: Channel, now: datetime) -> bool:
-        """Whether any consent is in force for this channel (CON-01)."""
-        state = standing(self.consents, now).channels.get(channel)
-        return state in {ChannelState.ACTIVE, ChannelState.PARTIAL}
+        """Whether any consent is in force for this channel, and for the address that it came from (CON-01, CON-24)."""
+        known = standing(self.consents, now)
+        if known.channels.get(channel) not in {ChannelState.ACTIVE, ChannelState.PARTIAL}:
+            return False
+        own = self.address if self.address and self.address.person_id else None
+        return own is None or known.covering(channel, own.id) is not None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

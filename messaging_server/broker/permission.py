@@ -21,6 +21,7 @@ from messaging_server.record.entry import EntryKind, Fact
 from messaging_server.record.reading import Reader
 from messaging_server.storage import consents, keyring
 from messaging_server.storage.database import Connection
+from messaging_server.storage.people import AddressRow
 
 ATTEMPTS = 4
 NOTE = "consent-note"
@@ -83,7 +84,7 @@ async def record_all(
         _may_record(who, person_id, given)
     for _ in range(ATTEMPTS):
         known, text = await means.database.read(lambda c: _load(c, clinic, person_id))
-        acts = tuple(_act(who, person_id, given, text, now, clinic.policy.consent_months) for given in said)
+        acts = tuple(_act(who, known, given, text, now, clinic.policy.consent_months) for given in said)
         lines = tuple(_line(clinic, who, known, act, given) for act, given in zip(acts, said, strict=True))
         receipt = withdrawal.receipt(means, clinic, known, (*known.acts, *acts), now)
         try:
@@ -144,14 +145,25 @@ def _may_record(who: Reader, person_id: UUID, given: Given) -> None:
 
 
 def _act(
-    who: Reader, person_id: UUID, given: Given, text: consents.ConsentTextRow, now: datetime, months: int
+    who: Reader, known: withdrawal.Whose, given: Given, text: consents.ConsentTextRow, now: datetime, months: int
 ) -> ConsentEvent:
     return ConsentEvent(
-        id=new_id(now), person=person_id, act=given.act, method=given.method, scope=given.scope,
+        id=new_id(now), person=known.person.id, act=given.act, method=given.method, scope=given.scope,
         channels=given.channels, text_version=text.version, text_hash=text.hash, language=given.language,
         obtained_by=who.account, at=now, has_note=bool(given.note.strip()), has_evidence=given.evidence is not None,
         expires_at=now + MONTH * months if given.act is Act.ACCEPTED else None,
+        addresses=covered(known.addresses, given),
     )  # fmt: skip
+
+
+def covered(addresses: Sequence[AddressRow], given: Given) -> frozenset[UUID]:
+    """What an agreement covers: the addresses of its channels as they are known today, and none that comes later.
+
+    None is named where there is none yet: the agreement is then about whichever comes (CON-15, CON-24).
+    """
+    if given.act is not Act.ACCEPTED:
+        return frozenset()
+    return frozenset(row.id for row in addresses if row.channel in given.channels)
 
 
 def _fact(act: ConsentEvent, commitment: bytes | None, scan: str) -> Fact:
@@ -163,5 +175,6 @@ def _fact(act: ConsentEvent, commitment: bytes | None, scan: str) -> Fact:
         details=proven | {
             "act": act.act, "method": act.method, "scope": cells, "channels": ",".join(sorted(act.channels)),
             "text_version": act.text_version, "text_hash": act.text_hash.hex(), "consent": str(act.id),
+            "addresses": ",".join(sorted(map(str, act.addresses))),
         },
     )  # fmt: skip

@@ -17,7 +17,7 @@ from messaging_server.broker.clinic import Clinic, Means, language_of
 from messaging_server.broker.filing import Filing, write
 from messaging_server.broker.notices import Notice
 from messaging_server.broker.sealing import Audience, all_holders, audience
-from messaging_server.errors import InvalidError, NotFoundError
+from messaging_server.errors import InvalidError, NotAllowedError, NotFoundError
 from messaging_server.message import new_id
 from messaging_server.record import ledger
 from messaging_server.record.entry import EntryKind, Fact
@@ -29,6 +29,8 @@ from messaging_server.texts import Language
 
 LIFE = timedelta(hours=24)
 TRIES = 5
+SEND_AGAIN = timedelta(minutes=10)
+"""How long one waits for a code before another one may leave."""
 HIDDEN = "······"
 """What the record keeps in the code's place: who reads the record must not be able to answer for the mailbox."""
 
@@ -47,9 +49,19 @@ def _load(
     return address, person, record, keyring.holders(connection, {record.shared_key_id, record.clinic_key_id})
 
 
+def waits(address: AddressRow, now: datetime) -> bool:
+    """Whether a code left a moment ago, so that no second one leaves."""
+    return address.check_until is not None and now < address.check_until - LIFE + SEND_AGAIN
+
+
 async def send_code(means: Means, clinic: Clinic, who: Reader, address_id: UUID, now: datetime) -> None:
-    """Send a code to an address; it is archived like every text, and a new one replaces the one before."""
+    """Send a code to an address; it is archived like every text, and a new one replaces the one before.
+
+    Raises NotAllowedError("opted_out") for a number that was stopped: only its holder starts it again (SMS-14).
+    """
     address, person, record, holders = await means.database.read(lambda c: _load(c, clinic, who, address_id))
+    if address.state == people.AddressStatus.OPTED_OUT:
+        raise NotAllowedError("opted_out")
     code = f"{secrets.randbelow(10**6):06d}"
     language = language_of(person.language, clinic)
     readers = audience(clinic.id, [holders[record.shared_key_id]], now)
@@ -108,13 +120,19 @@ async def confirm(means: Means, clinic: Clinic, who: Reader, address_id: UUID, c
             return False
         people.change_address(
             connection, address_id, verified_at=now, check_fp=None, check_until=None,
-            state=people.AddressStatus.ACTIVE, changed_at=now,
+            state=_proven(address), changed_at=now,
         )  # fmt: skip
         ledger.append(connection, clinic.id, record.id, [_verified(address, who, now)], now)
         return True
 
     if not await means.database.write(unit):
         raise InvalidError("code", "not_valid")
+
+
+def _proven(address: AddressRow) -> people.AddressStatus:
+    """In use again, unless its holder stopped it: a code proves whose it is, and does not undo a stop (SMS-14)."""
+    stopped = address.state == people.AddressStatus.OPTED_OUT
+    return people.AddressStatus.OPTED_OUT if stopped else people.AddressStatus.ACTIVE
 
 
 def _verified(address: AddressRow, who: Reader, now: datetime) -> Fact:

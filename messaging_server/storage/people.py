@@ -1,7 +1,7 @@
 """People and their addresses: sealed under the directory key, found by fingerprint only (SEC-05, REC-14)."""
 
 from collections.abc import Collection
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
@@ -82,6 +82,24 @@ def add_person(connection: Connection, row: PersonRow, word_fps: Collection[byte
 def add_address(connection: Connection, row: AddressRow) -> None:
     """Add an address; it cannot be used before it is verified (DIR-03)."""
     insert(connection, tables.addresses, row)
+
+
+def with_state(row: AddressRow, state: AddressStatus) -> AddressRow:
+    """The same address in another state."""
+    return replace(row, state=state)
+
+
+def add_word(connection: Connection, clinic: UUID, person: UUID, word_fp: bytes) -> None:
+    """Let a person be found by one more word."""
+    drop_word(connection, clinic, person, word_fp)
+    connection.execute(tables.person_words.insert(), {"clinic_id": clinic, "word_fp": word_fp, "person_id": person})
+
+
+def drop_word(connection: Connection, clinic: UUID, person: UUID, word_fp: bytes) -> None:
+    """Let a person be found by a word no more."""
+    c = tables.person_words.c
+    which = (c.clinic_id == clinic, c.word_fp == word_fp, c.person_id == person)
+    connection.execute(tables.person_words.delete().where(*which))
 
 
 def change_address(connection: Connection, address: UUID, **values: object) -> None:

@@ -5,10 +5,10 @@ from types import MappingProxyType
 from typing import Final
 
 from consent.model import Category, Channel, ConsentEvent, Scope
-from consent.register import Cell, CellState, standing
+from consent.register import Cell, CellState, Standing, standing
 from messaging_server.broker.directory import open_address
 from messaging_server.storage.queries.people import AddressRow
-from messaging_server.web.views.patient import AddressView, AddressWord, ChannelChoices, Choice, ChoiceState
+from messaging_server.web.views.choices import AddressView, AddressWord, ChannelChoices, Choice, ChoiceState, Coverage
 from messaging_server.web.visit import Visit
 
 _STATES: Final[Mapping[CellState, ChoiceState]] = MappingProxyType({
@@ -29,8 +29,9 @@ def channels_of(
     here: Visit, acts: Iterable[ConsentEvent], addresses: Iterable[AddressRow]
 ) -> tuple[ChannelChoices, ...]:
     """Every cell of the matrix with its date, a channel at a time."""
-    cells = standing(acts, here.now).cells
-    known = [address_view(here, row) for row in addresses]
+    now = standing(acts, here.now)
+    cells = now.cells
+    known = [address_view(here, row, now) for row in addresses]
     return tuple(
         ChannelChoices(
             channel=channel, addresses=tuple(one for one in known if one.channel is channel),
@@ -46,14 +47,29 @@ def _choice(here: Visit, category: Category, cell: Cell | None) -> Choice:
     return Choice(category=category, state=_STATES[cell.state], since=here.clinic.local(cell.event.at))
 
 
-def address_view(here: Visit, row: AddressRow) -> AddressView:
-    """An address and how it stands; one that was stopped is told as such before it is told as unverified."""
+def address_view(here: Visit, row: AddressRow, now: Standing) -> AddressView:
+    """An address, how it stands, and whether it was agreed to; what was stopped is told before what is unverified."""
+    channel = Channel(row.channel)
     state = AddressWord.VERIFIED if row.verified_at else AddressWord.TO_VERIFY
     if row.state != "active":
         state = AddressWord(str(row.state))
+    act = now.covering(channel, row.id)
+    elsewhere = Coverage.NOT_COVERED if now.agreed(channel) else Coverage.NO_CONSENT
+    stopped = here.clinic.local(row.changed_at) if state is AddressWord.OPTED_OUT else None
     return AddressView(
-        channel=Channel(row.channel), value=open_address(here.means.keys, row), state=state, personal=row.personal
-    )
+        id=row.id, channel=channel, value=open_address(here.means.keys, row), state=state, personal=row.personal,
+        coverage=Coverage.COVERED if act else elsewhere, agreed=here.clinic.local(act.at) if act else None,
+        stopped=stopped,
+    )  # fmt: skip
+
+
+def values_of(here: Visit, rows: Iterable[AddressRow]) -> dict[Channel, tuple[str, ...]]:
+    """Every address of each channel, as it is shown beside the choice that covers it (CON-15)."""
+    found: dict[Channel, tuple[str, ...]] = {}
+    for row in rows:
+        channel = Channel(row.channel)
+        found[channel] = (*found.get(channel, ()), open_address(here.means.keys, row))
+    return found
 
 
 def masked(channel: Channel, value: str) -> str:

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Final
 from uuid import UUID
 
@@ -11,33 +10,16 @@ from aiohttp import web
 from consent.model import Act, Category, Channel, ConsentEvent, Method, Scope
 from consent.register import CellState, Standing, standing
 from messaging_server.broker import permission, verification
-from messaging_server.broker.directory import open_address
 from messaging_server.errors import InvalidError, NotFoundError
 from messaging_server.storage.database import Connection
 from messaging_server.storage.queries import choices as queries
+from messaging_server.web.agreed import address_view, channels_of
 from messaging_server.web.fields import form_of, id_of, word_of
+from messaging_server.web.views.choices import AddressView, Choices, VerifyAddress, Withdraw
 from messaging_server.web.views.frame import ErrorCode, FieldError, FlashCode, Nav
-from messaging_server.web.views.patient import (
-    AddressView,
-    AddressWord,
-    ChannelChoices,
-    Choice,
-    Choices,
-    ChoiceState,
-    VerifyAddress,
-    Withdraw,
-)
 from messaging_server.web.visit import Visit, patients_only, visit
 
-STATES: Final[Mapping[CellState, ChoiceState]] = {
-    CellState.AGREED: ChoiceState.AGREED,
-    CellState.DECLINED: ChoiceState.REFUSED,
-    CellState.WITHDRAWN: ChoiceState.WITHDRAWN,
-    CellState.EXPIRED: ChoiceState.EXPIRED,
-}
 CODE_LENGTH: Final = 20
-SEND_AGAIN: Final = timedelta(minutes=10)
-"""How long one waits for a code before another one may leave."""
 
 
 def routes() -> list[web.RouteDef]:
@@ -66,49 +48,13 @@ async def show_choices(request: web.Request) -> web.StreamResponse:
     """What is in force, with dates, and the ways to change it."""
     here = visit(request)
     known = await here.means.database.read(lambda c: _load(c, here.who.person))
-    now = standing(known.register, here.now)
     last = max((act for act in known.register if act.act is Act.ACCEPTED), key=lambda act: act.at, default=None)
     view = Choices(
-        channels=tuple(_channel(here, channel, now, known.addresses) for channel in offered(here)),
+        channels=channels_of(here, known.register, known.addresses),
         text_version=last.text_version if last else None, given=here.clinic.local(last.at) if last else None,
         expires=here.clinic.local(last.expires_at) if last and last.expires_at else None,
     )  # fmt: skip
     return here.page("patient/choices", view, current=Nav.CHOICES)
-
-
-def offered(here: Visit) -> tuple[Channel, ...]:
-    """The ways that this clinic offers, the inbox first."""
-    return tuple(channel for channel in Channel if channel.value in set(here.clinic.policy.channels))
-
-
-def _channel(
-    here: Visit, channel: Channel, now: Standing, addresses: tuple[queries.AddressRow, ...]
-) -> ChannelChoices:
-    return ChannelChoices(
-        channel=channel, choices=tuple(_choice(here, Scope(channel, category), now) for category in Category),
-        addresses=tuple(address_view(here, row) for row in addresses if row.channel == channel),
-    )  # fmt: skip
-
-
-def _choice(here: Visit, scope: Scope, now: Standing) -> Choice:
-    cell = now.cells.get(scope)
-    if cell is None:
-        return Choice(category=scope.category, state=ChoiceState.NOT_ASKED)
-    return Choice(category=scope.category, state=STATES[cell.state], since=here.clinic.local(cell.event.at))
-
-
-def address_view(here: Visit, row: queries.AddressRow) -> AddressView:
-    """An address with its state in a word."""
-    return AddressView(
-        id=row.id, channel=Channel(row.channel), value=open_address(here.means.keys, row), state=_word(row),
-        personal=row.personal,
-    )  # fmt: skip
-
-
-def _word(row: queries.AddressRow) -> AddressWord:
-    if row.state != "active":
-        return AddressWord(row.state)
-    return AddressWord.VERIFIED if row.verified_at else AddressWord.TO_VERIFY
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,15 +141,20 @@ async def show_address(request: web.Request) -> web.StreamResponse:
     """Where to type the code that went to an address, or ask for one."""
     here = visit(request)
     row = await _own(here, request)
-    if _word(row) is AddressWord.VERIFIED:
+    if not _view(here, row).may_prove:
         return here.go("/choices")
     return _verify_page(here, row)
+
+
+def _view(here: Visit, row: queries.AddressRow) -> AddressView:
+    """The address alone: what was agreed is not this page's matter."""
+    return address_view(here, row, standing((), here.now))
 
 
 def _verify_page(here: Visit, row: queries.AddressRow, errors: tuple[FieldError, ...] = ()) -> web.Response:
     sent = row.check_until is not None and row.check_until > here.now
     view = VerifyAddress(
-        address=address_view(here, row), errors=errors,
+        address=_view(here, row), errors=errors,
         expires=here.clinic.local(row.check_until) if sent and row.check_until else None,
     )  # fmt: skip
     return here.page("patient/verify", view, status=422 if errors else 200, current=Nav.CHOICES)
@@ -214,8 +165,7 @@ async def send_code(request: web.Request) -> web.StreamResponse:
     """Send a code to one's own address; while a fresh one is on its way, no second one leaves."""
     here = visit(request)
     row = await _own(here, request)
-    sent_at = row.check_until - verification.LIFE if row.check_until else None
-    if sent_at is None or sent_at + SEND_AGAIN <= here.now:
+    if not verification.waits(row, here.now):
         await verification.send_code(here.means, here.clinic, here.who, row.id, here.now)
     return here.go(f"/choices/addresses/{row.id}")
 

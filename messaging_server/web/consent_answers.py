@@ -113,12 +113,13 @@ def agreed(answers: Answers, offered: Collection[Channel]) -> frozenset[Scope]:
 
 
 def matrix(
-    answers: Answers, channels: Collection[Channel], addresses: Mapping[Channel, str], *, final: bool = False
-) -> tuple[ConsentChannel, ...]:
+    answers: Answers, channels: Collection[Channel], addresses: Mapping[Channel, tuple[str, ...]], *,
+    final: bool = False,
+) -> tuple[ConsentChannel, ...]:  # fmt: skip
     """The choices as a page shows them; in the end (`final`) whatever has no yes is a no."""
     return tuple(
         ConsentChannel(
-            channel=channel, address=addresses.get(channel),
+            channel=channel, addresses=addresses.get(channel, ()),
             cells=tuple(
                 ConsentCell(category=category, answer=_shown(answers, Scope(channel, category), channels, final))
                 for category in Category

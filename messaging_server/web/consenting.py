@@ -13,13 +13,13 @@ from consent.model import Act, Channel, Scope
 from consent.register import CellState, standing
 from consent.texts import Block, ConsentText, from_json
 from messaging_server.broker import permission
-from messaging_server.broker.directory import open_address
 from messaging_server.errors import NotAllowedError, NotFoundError
 from messaging_server.storage.accounts import AccountRole, SessionState
-from messaging_server.storage.people import AddressRow, AddressStatus
+from messaging_server.storage.people import AddressStatus
 from messaging_server.storage.queries import entering as queries
 from messaging_server.web import consent_answers
 from messaging_server.web.activation import PATIENT_STEPS
+from messaging_server.web.agreed import values_of
 from messaging_server.web.consent_answers import BLOCKS, Answers, Page
 from messaging_server.web.entering import account_of, enter, in_state, private_of, reader_of
 from messaging_server.web.posted import Fields, posted
@@ -51,7 +51,7 @@ class Ground:
 
     text: ConsentText = field(repr=False)
     offered: tuple[Channel, ...]
-    addresses: dict[Channel, str] = field(repr=False)
+    addresses: dict[Channel, tuple[str, ...]] = field(repr=False)
 
 
 async def _ground(here: Visit) -> Ground:
@@ -62,17 +62,13 @@ async def _ground(here: Visit) -> Ground:
     found = await here.means.database.read(lambda c: queries.consent_ground(c, here.clinic.id, account.person_id))
     if found is None or found.text is None:
         raise NotAllowedError("no_consent_text")
-    addresses = _addresses(here, found.addresses)
+    usable = {row.channel for row in found.addresses if row.state == AddressStatus.ACTIVE}
     offered = tuple(
-        c for c in Channel if c.value in set(here.clinic.policy.channels) and (c is Channel.WEB or c in addresses)
+        c for c in Channel if c.value in set(here.clinic.policy.channels) and (c is Channel.WEB or c in usable)
     )
-    return Ground(text=from_json(found.text.document), offered=offered, addresses=addresses)
-
-
-def _addresses(here: Visit, rows: tuple[AddressRow, ...]) -> dict[Channel, str]:
-    """The newest usable address of each channel, as it is shown beside the choice that is about it."""
-    usable = [row for row in rows if row.state == AddressStatus.ACTIVE]
-    return {Channel(row.channel): open_address(here.means.keys, row) for row in usable}
+    return Ground(
+        text=from_json(found.text.document), offered=offered, addresses=values_of(here, found.addresses)
+    )
 
 
 @in_state(SessionState.ENROLLING, SessionState.SIGNED_IN)
@@ -204,9 +200,10 @@ async def copy(request: web.Request) -> web.StreamResponse:
     row = await here.means.database.read(lambda c: queries.text_version(c, here.clinic.id, last.text_version))
     if row is None:
         raise NotFoundError(here.path)
-    addresses = _addresses(here, found.addresses)
-    cells = standing(found.acts, here.now).cells
-    said = Answers({}, {cell: ConsentAnswer.ACCEPT for cell, now in cells.items() if now.state is CellState.AGREED})
+    now = standing(found.acts, here.now)
+    covered = [row for row in found.addresses if now.covering(Channel(row.channel), row.id)]
+    addresses, cells = values_of(here, covered), now.cells
+    said = Answers({}, {cell: ConsentAnswer.ACCEPT for cell, one in cells.items() if one.state is CellState.AGREED})
     channels = tuple(channel for channel in Channel if any(cell.channel is channel for cell in cells))
     view = ConsentSummary(
         progress=None, person=here.name, text_version=last.text_version, blocks=_texts(here, from_json(row.document)),

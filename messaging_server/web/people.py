@@ -4,6 +4,7 @@ from uuid import UUID
 
 from aiohttp import web
 
+from consent.register import standing
 from messaging_server.broker.directory import open_name
 from messaging_server.errors import NotFoundError
 from messaging_server.storage.accounts import AccountState
@@ -12,7 +13,7 @@ from messaging_server.storage.queries import board as board_queries
 from messaging_server.storage.queries import people as queries
 from messaging_server.storage.queries.people import Access, Patient, PersonRow
 from messaging_server.texts import Language
-from messaging_server.web import enrolling, names, recording, rows, withdrawing, witness
+from messaging_server.web import addressing, enrolling, names, recording, rows, withdrawing, witness
 from messaging_server.web.agreed import address_view, channels_of
 from messaging_server.web.fields import form_of, id_of, word_of
 from messaging_server.web.held import found_people
@@ -34,6 +35,7 @@ def routes() -> list[web.RouteDef]:
         web.post("/staff/people/{person}/letter", letter),
         *recording.routes(),
         *withdrawing.routes(),
+        *addressing.routes(),
     ]
 
 
@@ -95,13 +97,15 @@ async def person_page(here: Visit, person_id: UUID, errors: tuple[FieldError, ..
     """A patient's page. Raises NotFoundError for whoever is no patient of this clinic."""
     patient, waiting = await here.means.database.read(lambda c: _load(c, here, person_id))
     await witness.looked(here, person_id)
+    now = standing(patient.consents, here.now)
     waits = patient.access.code_expires if patient.access.account is None else None
     view = Person(
         id=patient.person.id, name=open_name(here.means.keys, patient.person).full,
         birth_date=enrolling.born(here, patient.person),
         age=rows.age(enrolling.born(here, patient.person), rows.today(here)),
         language=Language(patient.person.language), enrolment=enrolment_of(here, patient.access),
-        code_expires=rows.local(here, waits), addresses=tuple(address_view(here, row) for row in patient.addresses),
+        code_expires=rows.local(here, waits),
+        addresses=tuple(address_view(here, row, now) for row in patient.addresses),
         channels=channels_of(here, patient.consents, patient.addresses), register=await _register(here, patient),
         rows=await rows.rows_of(here, waiting), errors=errors,
     )  # fmt: skip

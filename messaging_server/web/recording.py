@@ -17,7 +17,7 @@ from messaging_server.storage.database import Connection
 from messaging_server.storage.queries import people as queries
 from messaging_server.storage.queries.people import Patient
 from messaging_server.web import consent_answers, enrolling, uploads, witness
-from messaging_server.web.agreed import address_view, offered
+from messaging_server.web.agreed import offered, values_of
 from messaging_server.web.consent_answers import Answers
 from messaging_server.web.fields import id_of
 from messaging_server.web.posted import Fields, posted
@@ -61,13 +61,12 @@ def _page(
     here: Visit, patient: Patient, version: int, form: Fields, errors: tuple[FieldError, ...] = ()
 ) -> web.Response:
     method = form.text("method", 20)
-    addresses = {Channel(row.channel): address_view(here, row).value for row in patient.addresses}
     view = RecordConsent(
         person=patient.person.id, name=open_name(here.means.keys, patient.person).full,
         birth_date=enrolling.born(here, patient.person), method=Method(method) if method in IN_PERSON else None,
         note=form.text("note", NOTE_LENGTH), text_version=version, errors=(*form.found, *errors),
         scan=_scan_offer(here),
-        channels=consent_answers.matrix(consent_answers.read(form), offered(here), addresses),
+        channels=consent_answers.matrix(consent_answers.read(form), offered(here), values_of(here, patient.addresses)),
     )  # fmt: skip
     return here.page("staff/record_consent", view, status=422 if view.errors else 200, current=Nav.PEOPLE)
 

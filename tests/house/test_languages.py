@@ -14,7 +14,7 @@ from messaging_server.broker.leaving import Departure
 from messaging_server.broker.notices import Direction
 from messaging_server.storage.accounts import AccountRole
 from messaging_server.texts import TEMPLATES, Language, Texts
-from messaging_server.web.views import account, board, frame, item, patient, people
+from messaging_server.web.views import account, board, choices, frame, item, patient, people
 from messaging_server.web.views.files import FileKind
 from triage.model import Certainty, Priority, QueueName, Topic
 
@@ -28,15 +28,18 @@ DOCUMENTS: tuple[str, ...] = people.Enrol().documents
 # What may stand behind a prefix that a template completes: `_("state." ~ thread.state)`.
 COMPLETED: Mapping[str, frozenset[str]] = {
     "act.": frozenset(Act),
-    "address.": frozenset(patient.AddressWord),
+    "add_address.": frozenset({"email", "sms"}),
+    "address.": frozenset(choices.AddressWord),
+    "address_means.": frozenset(choices.AddressWord),
     "block.": frozenset(account.ConsentBlockName),
     "blocked_why.": frozenset(item.Block),
     "category.": frozenset(Category),
     "certainty.": frozenset(Certainty),
     "channel.": frozenset(Channel),
-    "choice.": frozenset(patient.ChoiceState),
+    "choice.": frozenset(choices.ChoiceState) | {"stopped"},
     "consent.channel_": frozenset(Channel),
     "departure.": frozenset(Departure),
+    "coverage.": frozenset(choices.Coverage) - {"covered"},
     "delivery.": frozenset(patient.DeliveryWord) - {"kept"},
     "direction.": frozenset(Direction),
     "document.": frozenset(DOCUMENTS),

@@ -10,7 +10,7 @@ from messaging_server.storage import consents, people, tables
 from messaging_server.storage.outbox import DeliveryState
 from messaging_server.storage.people import AddressRow
 
-__all__ = ["AddressRow", "addresses", "own_address", "register", "waiting"]
+__all__ = ["AddressRow", "addresses", "own_address", "register", "waiting", "waiting_for"]
 
 
 def register(connection: Connection, person: UUID) -> tuple[ConsentEvent, ...]:
@@ -27,6 +27,13 @@ def own_address(connection: Connection, clinic: UUID, person: UUID, address: UUI
     """One address of this person, or None: what is not theirs does not exist."""
     found = people.address(connection, clinic, address)
     return found if found and found.person_id == person else None
+
+
+def waiting_for(connection: Connection, address: UUID) -> int:
+    """How many texts wait to leave for one address: what its removal stops."""
+    d = tables.deliveries.c
+    which = (d.address_id == address, d.state == DeliveryState.QUEUED.value)
+    return int(connection.execute(select(func.count()).select_from(tables.deliveries).where(*which)).scalar_one())
 
 
 def waiting(connection: Connection, person: UUID, channels: Collection[Channel]) -> int:

@@ -141,10 +141,10 @@ class ConsentCell:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConsentChannel:
-    """The choices of one channel, and the address that they are about."""
+    """The choices of one channel, and the addresses that they are about: those, and none that comes later (CON-15)."""
 
     channel: Channel
-    address: str | None = field(default=None, repr=False)
+    addresses: tuple[str, ...] = field(default=(), repr=False)
     cells: tuple[ConsentCell, ...]
 
 

@@ -8,8 +8,9 @@ from uuid import UUID
 from consent.model import Category, Channel, Refusal
 from messaging_server.texts import Language, NoticeText
 from messaging_server.web.views.board import Row
+from messaging_server.web.views.choices import ChannelChoices
 from messaging_server.web.views.frame import FormView
-from messaging_server.web.views.patient import ChannelChoices, ExchangeView
+from messaging_server.web.views.patient import ExchangeView
 from triage.model import Certainty, Priority, QueueName, Topic
 
 

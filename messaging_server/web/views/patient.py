@@ -5,7 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
-from consent.model import Category, Channel
+from consent.model import Channel
 from messaging_server.broker.notices import Line
 from messaging_server.message import Pause
 from messaging_server.web.views.files import AttachmentView, FileOffer
@@ -192,90 +192,3 @@ class Thread(FormView):
     max_length: int = 20_000
     files: FileOffer | None = None
     emergency: EmergencyCard | None = None
-
-
-class ChoiceState(StrEnum):
-    """What is in force for a kind of content on a channel."""
-
-    AGREED = "agreed"
-    REFUSED = "refused"
-    WITHDRAWN = "withdrawn"
-    EXPIRED = "expired"
-    NOT_ASKED = "not_asked"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Choice:
-    """One line of my choices, with its date (CON-15)."""
-
-    category: Category
-    state: ChoiceState
-    since: datetime | None = None
-
-
-class AddressWord(StrEnum):
-    """How an address stands, in words."""
-
-    VERIFIED = "verified"
-    TO_VERIFY = "to_verify"
-    SUSPENDED = "suspended"
-    BOUNCED = "bounced"
-    OPTED_OUT = "opted_out"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AddressView:
-    """Where a channel leads, and whether it may be used."""
-
-    channel: Channel
-    value: str = field(repr=False)
-    state: AddressWord
-    personal: bool = True
-    id: UUID | None = None
-    """Given where the reader may prove the address with a code."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ChannelChoices:
-    """The choices of one channel."""
-
-    channel: Channel
-    choices: tuple[Choice, ...]
-    addresses: tuple[AddressView, ...] = ()
-
-    @property
-    def active(self) -> bool:
-        """Whether anything is agreed here, so that there is something to stop."""
-        return any(choice.state is ChoiceState.AGREED for choice in self.choices)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Choices(FormView):
-    """What I agreed to, by channel and content, with dates; change or stop (CON-13)."""
-
-    channels: tuple[ChannelChoices, ...]
-    text_version: int | None = None
-    given: datetime | None = None
-    expires: datetime | None = None
-    proxies: tuple[str, ...] = field(default=(), repr=False)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class VerifyAddress(FormView):
-    """Where the code that went to an address is typed in (DIR-03)."""
-
-    address: AddressView
-    expires: datetime | None = None
-    """Until when the code that was sent works; None while none is on its way."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Withdraw(FormView):
-    """What will stop, said before the click (CON-13); nothing given means everything."""
-
-    channel: Channel | None = None
-    category: Category | None = None
-    waiting: int = 0
-    """Messages that wait to leave by this way and will not."""
-    still_open: tuple[Channel, ...] = ()
-    """The ways that stay open afterwards."""

@@ -11,9 +11,9 @@ from messaging_server.storage.accounts import AccountRole
 from messaging_server.texts import Language
 from messaging_server.web.views.account import ConsentBlockName, ConsentChannel
 from messaging_server.web.views.board import Row
+from messaging_server.web.views.choices import AddressView, ChannelChoices
 from messaging_server.web.views.files import FileOffer
 from messaging_server.web.views.frame import FormView
-from messaging_server.web.views.patient import AddressView, ChannelChoices
 from triage.model import QueueName
 
 
@@ -80,6 +80,45 @@ class Person(FormView):
     rows: tuple[Row, ...] = ()
     admissible: bool = False
     """A reset account that asks its holders for their grants again, or a colleague to admit."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AddAddress(FormView):
+    """One more address of a patient, who is at the counter (IDN-11, CON-18)."""
+
+    person: UUID
+    name: str = field(repr=False)
+    channels: tuple[Channel, ...]
+    channel: Channel | None = None
+    value: str = field(default="", repr=False)
+    personal: bool = False
+    tells: int = 0
+    """How many addresses there are already: those in use are told."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OneAddress(FormView):
+    """How one address stands, the code that proves it, and the way to remove it (DIR-03)."""
+
+    person: UUID
+    name: str = field(repr=False)
+    address: AddressView
+    expires: datetime | None = None
+    """Until when the code that was sent works; None while none is on its way."""
+    waits: bool = False
+    """A code left a moment ago: no second one yet."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RemoveAddress(FormView):
+    """Removing an address: what stops with it, said before the click (IDN-11)."""
+
+    person: UUID
+    name: str = field(repr=False)
+    address: AddressView
+    waiting: int = 0
+    last: bool = False
+    """Nothing else leads to the patient by this way."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -36,6 +36,7 @@ async def counter(premises: Premises, word: Canaries) -> str:
         noted = await desk.send_with_file(page, path, "attachment", "scan of a form", b"%PDF-1.7\n", **form)
         assert noted.path == person.path, noted.html
         await _take_back(desk, person.path, word)
+        await _addresses(desk, word, person.path)
     return word.told("activation code", found[0])
 
 
@@ -45,6 +46,20 @@ async def _take_back(desk: Writer, person: str, word: Canaries) -> None:
     form = {"channel": "web", "category": "broadcast", "method": "verbal", "note": word("withdrawal note")}
     done = await desk.send(await desk.get(path), path, **form)
     assert done.path == person, done.html
+
+
+async def _addresses(desk: Writer, word: Canaries, person: str) -> None:
+    """One more address is refused for the password, one is not proven, and none is removed."""
+    to, password = f"{person}/addresses", {"current": word("receptionist password")}
+    form = {"channel": "email", "value": f"{word('second address')}@patients.invalid", "personal": "yes"} | password
+    page = await desk.send(await desk.get(to), to, **form)
+    assert page.status == 422, page.html
+    one = (await desk.get(person)).link(f"{to}/")
+    page = await desk.send(await desk.get(one), f"{one}/code")
+    page = await desk.send(page, one, code=word("code at the counter"))
+    assert page.status == 422, page.html
+    page = await desk.send(await desk.get(f"{one}/remove"), f"{one}/remove", **password)
+    assert page.status == 422, page.html
 
 
 def login_of(word: Canaries) -> str:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from uuid import UUID
 
-from messaging_server.broker import admission, undelivered, worklist
+from messaging_server.broker import admission, undelivered, verification, worklist
 from messaging_server.broker.admission import NewColleague
 from messaging_server.broker.directory import Name
 from messaging_server.broker.enrolment import Issued, NewPatient
@@ -75,9 +75,12 @@ async def furnish(world: World) -> Place:
         Who.RECEPTION: (world.staff(AccountRole.RECEPTION), whole),
         Who.ADMINISTRATOR: (world.staff(AccountRole.ADMINISTRATOR), whole),
     }  # fmt: skip
-    address = await world.means.database.read(lambda c: people.addresses_of(c, unproven.person)[0].id)
+    address, fresh = await world.means.database.read(
+        lambda c: [people.addresses_of(c, one)[0].id for one in (unproven.person, newcomer.person)]
+    )
     names = {
-        "address": text_of(address), "newcomer": text_of(newcomer.person), "person": text_of(newcomer.person),
+        "address": text_of(address), "unproven": text_of(unproven.person), "fresh": text_of(fresh),
+        "newcomer": text_of(newcomer.person), "person": text_of(newcomer.person),
         "colleague": text_of(world.staff().account), "alone": text_of(world.staff(AccountRole.RECEPTION).account),
     }  # fmt: skip
     return Place(world, visitors, names)
@@ -100,6 +103,8 @@ async def fill(world: World) -> Place:
     world.later(days=3)
     names |= await _waiting(world)
     waits = await _not_admitted(world)
+    desk, unproven = world.staff(AccountRole.RECEPTION), UUID(names["address"])
+    await verification.send_code(world.means, world.clinic, desk, unproven, world.now)
     visitors = dict(place.people) | {Who.WAITING: (waits, SessionState.SIGNED_IN)}
     return Place(world, visitors, names)
 

@@ -29,6 +29,8 @@ MINE: Final = "/staff/items/{mine}"
 HELD: Final = "/staff/items/{held}"
 PERSON: Final = "/staff/people/{person}"
 NEWCOMER: Final = "/staff/people/{newcomer}"
+KARIM: Final = "/staff/people/{unproven}"
+OWN: Final = f"{KARIM}/addresses/{{address}}"
 LEAVE: Final = "/staff/team/{colleague}/leave"
 NOBODY: Final = f"/staff/people{UNKNOWN}"
 NO_ITEM: Final = f"/staff/items{UNKNOWN}"
@@ -177,6 +179,28 @@ DOORS: Final = {
     ),
     "POST /staff/people/{person}/withdrawal": Door(
         Who.PHYSICIAN, SENT, LEADS_ON, send(f"{PERSON}/withdrawal", f"{PERSON}/withdrawal")
+    ),
+    "GET /staff/people/{person}/addresses": Door(
+        Who.RECEPTION, look(f"{PERSON}/addresses"), UNTOUCHED, look(f"{NOBODY}/addresses", 404)
+    ),
+    "POST /staff/people/{person}/addresses": Door(
+        Who.RECEPTION, SENT, LEADS_ON, send(f"{PERSON}/addresses", f"{PERSON}/addresses", {"value": "rose@"})
+    ),
+    "GET /staff/people/{person}/addresses/{address}": Door(
+        Who.RECEPTION, look(OWN), look(OWN), look(f"{KARIM}/addresses{UNKNOWN}", 404)
+    ),
+    "POST /staff/people/{person}/addresses/{address}": Door(
+        Who.RECEPTION, SENT, LEADS_ON, send(OWN, OWN, {"code": "12"})
+    ),
+    "POST /staff/people/{person}/addresses/{address}/code": Door(
+        Who.RECEPTION, ASKS_NOTHING, LEADS_ON,
+        stale(f"{NEWCOMER}/addresses/{{fresh}}", f"{NEWCOMER}/addresses/{{fresh}}/code"),
+    ),
+    "GET /staff/people/{person}/addresses/{address}/remove": Door(
+        Who.RECEPTION, look(f"{OWN}/remove"), look(f"{OWN}/remove"), look(f"{KARIM}/addresses{UNKNOWN}/remove", 404)
+    ),
+    "POST /staff/people/{person}/addresses/{address}/remove": Door(
+        Who.RECEPTION, SENT, LEADS_ON, send(f"{OWN}/remove", f"{OWN}/remove")
     ),
     "GET /staff/team": Door(
         Who.ADMINISTRATOR, look("/staff/team"),

@@ -50,7 +50,9 @@ CARE = {
     "/staff/items/{task}/finding", "/staff/items/{task}/reply", "/staff/items/{task}/confirm",
     "/staff/items/{task}/search", "/staff/deliveries/{exchange}", "/staff/deliveries/{exchange}/cancel",
     "/staff/people", "/staff/people/new", "/staff/people/{person}", "/staff/people/{person}/letter",
-    "/staff/people/{person}/consent", "/staff/people/{person}/withdrawal",
+    "/staff/people/{person}/consent", "/staff/people/{person}/withdrawal", "/staff/people/{person}/addresses",
+    "/staff/people/{person}/addresses/{address}",
+    "/staff/people/{person}/addresses/{address}/code", "/staff/people/{person}/addresses/{address}/remove",
 }  # fmt: skip
 """For those whom a team has admitted."""
 GIVES_WORDS_BACK = {("POST", "/write/message"), ("POST", "/threads/{thread}/reply")}

@@ -30,7 +30,7 @@ def channels(answer: a.ConsentAnswer | None) -> tuple[a.ConsentChannel, ...]:
     return tuple(
         a.ConsentChannel(
             channel=channel,
-            address="jean.tremblay@exemple.ca" if channel is Channel.EMAIL else None,
+            addresses=("jean.tremblay@exemple.ca", "jean@exemple.org") if channel is Channel.EMAIL else (),
             cells=tuple(a.ConsentCell(category=category, answer=answer) for category in Category),
         )
         for channel in Channel

@@ -2,11 +2,13 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 from consent.model import Category, Channel
 from messaging_server.broker.notices import Direction, Line
 from messaging_server.message import Pause
+from messaging_server.web.views import choices as w
 from messaging_server.web.views import patient as p
 from messaging_server.web.views.files import AttachmentView, FileKind, FileOffer, PicturePage
 from messaging_server.web.views.frame import Audience, EmergencyCard, ErrorCode, FieldError
@@ -82,24 +84,40 @@ EXCHANGES = (
 )  # fmt: skip
 
 
-def choices(state: p.ChoiceState) -> tuple[p.ChannelChoices, ...]:
+def address(word: w.AddressWord, channel: Channel = Channel.EMAIL, **changes: object) -> w.AddressView:
+    """An address in a state, agreed to unless told otherwise."""
+    place = tuple(w.AddressWord).index(word)
+    made = w.AddressView(
+        id=number(60 + place), channel=channel, value="jean@exemple.ca" if channel is Channel.EMAIL else "+15145550142",
+        state=word, agreed=NOW, stopped=NOW if word is w.AddressWord.OPTED_OUT else None,
+    )  # fmt: skip
+    return replace(made, **changes)  # type: ignore[arg-type]
+
+
+NEW: dict[str, Any] = {"coverage": w.Coverage.NOT_COVERED, "agreed": None}
+ADDRESSES = {
+    Channel.EMAIL: (
+        *(address(word) for word in w.AddressWord if word is not w.AddressWord.OPTED_OUT),
+        address(w.AddressWord.VERIFIED, **NEW), address(w.AddressWord.TO_VERIFY, **NEW, personal=False),
+    ),
+    Channel.SMS: (address(w.AddressWord.OPTED_OUT, Channel.SMS),),
+}  # fmt: skip
+
+
+def choices(state: w.ChoiceState) -> tuple[w.ChannelChoices, ...]:
     """Every channel in one state."""
-    since = None if state is p.ChoiceState.NOT_ASKED else NOW
+    since = None if state is w.ChoiceState.NOT_ASKED else NOW
     return tuple(
-        p.ChannelChoices(
+        w.ChannelChoices(
             channel=channel,
-            choices=tuple(p.Choice(category=category, state=state, since=since) for category in Category),
-            addresses=tuple(
-                p.AddressView(channel=channel, value="jean@exemple.ca", state=word)
-                for word in p.AddressWord
-                if channel is Channel.EMAIL
-            ),
+            choices=tuple(w.Choice(category=category, state=state, since=since) for category in Category),
+            addresses=ADDRESSES.get(channel, ()),
         )
         for channel in Channel
     )
 
 
-AGREED = choices(p.ChoiceState.AGREED)
+AGREED = choices(w.ChoiceState.AGREED)
 PAUSES = (Pause(channel=Channel.SMS, until=NOW + timedelta(hours=20)), Pause(channel=Channel.EMAIL, until=None))
 SENT = p.Sent(
     exchange=number(21), thread=number(1), received=NOW, due=DUE, phone_hours="du lundi au vendredi, 8 h à 17 h",
@@ -167,42 +185,38 @@ PAGES: dict[str, tuple[str, object]] = {
             ),
         ),
     ),
-    "choices empty": ("patient/choices", p.Choices(channels=choices(p.ChoiceState.NOT_ASKED))),
+    "choices empty": ("patient/choices", w.Choices(channels=choices(w.ChoiceState.NOT_ASKED))),
     "choices": (
         "patient/choices",
-        p.Choices(channels=AGREED, text_version=3, given=NOW, expires=DUE, proxies=("Anne Tremblay, fille",)),
+        w.Choices(channels=AGREED, text_version=3, given=NOW, expires=DUE, proxies=("Anne Tremblay, fille",)),
     ),
     "choices stopped": (
         "patient/choices",
-        p.Choices(
+        w.Choices(
             channels=(
-                choices(p.ChoiceState.WITHDRAWN)[0], choices(p.ChoiceState.REFUSED)[1],
-                choices(p.ChoiceState.EXPIRED)[2]
+                choices(w.ChoiceState.WITHDRAWN)[0], choices(w.ChoiceState.REFUSED)[1],
+                choices(w.ChoiceState.EXPIRED)[2]
             ),
             given=NOW, text_version=1,
         ),
     ),
     "verify": (
         "patient/verify",
-        p.VerifyAddress(
-            address=p.AddressView(
-                id=number(5), channel=Channel.EMAIL, value="jean.tremblay@exemple.test", state=p.AddressWord.TO_VERIFY
-            )
+        w.VerifyAddress(
+            address=address(w.AddressWord.TO_VERIFY)
         ),
     ),
     "verify refused": (
         "patient/verify",
-        p.VerifyAddress(
-            address=p.AddressView(
-                id=number(5), channel=Channel.SMS, value="+15145550142", state=p.AddressWord.TO_VERIFY
-            ),
+        w.VerifyAddress(
+            address=address(w.AddressWord.TO_VERIFY, Channel.SMS),
             expires=DUE, errors=wrong(code=ErrorCode.ADDRESS_CODE_WRONG),
         ),
     ),
-    "withdraw everything": ("patient/withdraw", p.Withdraw()),
+    "withdraw everything": ("patient/withdraw", w.Withdraw()),
     "withdraw one": (
         "patient/withdraw",
-        p.Withdraw(channel=Channel.SMS, category=Category.BROADCAST, waiting=2, still_open=(Channel.WEB,
+        w.Withdraw(channel=Channel.SMS, category=Category.BROADCAST, waiting=2, still_open=(Channel.WEB,
         Channel.EMAIL)),
     ),
     "readers empty": ("patient/readers", Readers(readings=())),

@@ -12,11 +12,23 @@ from messaging_server.web.views import held as h
 from messaging_server.web.views import item as i
 from messaging_server.web.views import people as q
 from messaging_server.web.views.account import ConsentAnswer
+from messaging_server.web.views.choices import AddressWord, ChoiceState
 from messaging_server.web.views.files import FileOffer
 from messaging_server.web.views.frame import Audience, ErrorCode
-from messaging_server.web.views.patient import Author, AuthorKind, ChoiceState, DeliveryWord
+from messaging_server.web.views.patient import Author, AuthorKind, DeliveryWord
 from tests.messaging_server.web.views.sample_account import NOW, QR, channels, wrong
-from tests.messaging_server.web.views.sample_patient import AGREED, BODY, DUE, EXCHANGES, LONG, choices, number
+from tests.messaging_server.web.views.sample_patient import (
+    ADDRESSES,
+    AGREED,
+    BODY,
+    DUE,
+    EXCHANGES,
+    LONG,
+    NEW,
+    address,
+    choices,
+    number,
+)
 from triage.model import Certainty, Priority, QueueName, Topic
 
 SCAN = FileOffer(most=1, megabytes=10, accept=".pdf,.jpg,.jpeg,.png")
@@ -222,7 +234,7 @@ PAGES: dict[str, tuple[str, object]] = {
         "staff/person",
         replace(
             PERSON, name=LONG_NAME, enrolment=q.Enrolment.INVITED, code_expires=DUE, channels=AGREED, rows=ROWS[:3],
-            addresses=(AGREED[1].addresses[0], replace(AGREED[1].addresses[3], personal=False)), admissible=True,
+            addresses=(*ADDRESSES[Channel.EMAIL], *ADDRESSES[Channel.SMS]), admissible=True,
             register=tuple(
                 q.ConsentLine(
                     at=NOW, act=act, method=method, by="Luc Roy", text_version=2,
@@ -305,6 +317,37 @@ PAGES: dict[str, tuple[str, object]] = {
     "team, waiting": (
         "staff/team", q.Team(members=(replace(MEMBER, waits_for_admission=True),), may_invite=False, may_admit=False)
     ),
+    "add address": (
+        "staff/add_address", q.AddAddress(person=number(1), name=LONG_NAME, channels=(Channel.EMAIL, Channel.SMS))
+    ),
+    "add address refused": (
+        "staff/add_address",
+        q.AddAddress(
+            person=number(1), name="Jean Tremblay", channels=(Channel.EMAIL, Channel.SMS), channel=Channel.EMAIL,
+            value="jean@", personal=True, tells=2,
+            errors=wrong(
+                channel=ErrorCode.CHOOSE_ONE, value=ErrorCode.NOT_AN_EMAIL, personal=ErrorCode.NOT_ATTESTED,
+                current=ErrorCode.PASSWORD_WRONG,
+            ),
+        ),
+    ),
+    "address": (
+        "staff/address", q.OneAddress(person=number(1), name=LONG_NAME, address=address(AddressWord.TO_VERIFY, **NEW))
+    ),
+    "address, code sent": (
+        "staff/address",
+        q.OneAddress(
+            person=number(1), name="Jean Tremblay", address=address(AddressWord.BOUNCED, Channel.SMS), expires=DUE,
+            waits=True, errors=wrong(code=ErrorCode.ADDRESS_CODE_WRONG),
+        ),
+    ),
+    "remove address": (
+        "staff/remove_address",
+        q.RemoveAddress(
+            person=number(1), name="Jean Tremblay", address=address(AddressWord.VERIFIED), waiting=2, last=True,
+            errors=wrong(current=ErrorCode.REQUIRED),
+        ),
+    ),
     "leave": (
         "staff/leave", q.Leave(account=number(1), name=LONG_NAME, role=AccountRole.NURSE, holds_keys=True, items=3)
     ),
@@ -341,6 +384,10 @@ PAGES: dict[str, tuple[str, object]] = {
 # The same pages with other words: each is rendered, and the browser need not judge it again.
 WORDS_ONLY: dict[str, tuple[str, object]] = {
     f"board, {lens}": ("staff/board", replace(EMPTY_BOARD, lens=lens, rows=ROWS[2:4])) for lens in b.Lens
+}
+WORDS_ONLY |= {
+    f"address {word}": ("staff/address", q.OneAddress(person=number(1), name="Jean", address=address(word)))
+    for word in AddressWord
 }
 WORDS_ONLY |= {f"blocked, {block}": ("staff/item", blocked(block)) for block in i.Block}
 WORDS_ONLY |= {
