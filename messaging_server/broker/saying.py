@@ -59,6 +59,11 @@ class Payload:
         return self.notice in {Notice.EMERGENCY, Notice.NOT_YET, Notice.STAFF_ALERT}
 
     @property
+    def can_wait_for_day(self) -> bool:
+        """Whether a text of it keeps the quiet hours: it answers nobody's own act of this moment (SMS-17)."""
+        return self.notice in {Notice.NOTIFICATION, Notice.DEADLINE_MISSED, Notice.CONVERTED}
+
+    @property
     def gate_free(self) -> bool:
         """Whether it may go without a consent to the channel."""
         return self.notice in GATE_FREE

@@ -49,6 +49,8 @@ def demo_policy() -> policy.Policy:
             "contact": {"fr": "514 555-0105 ou à la réception", "en": "514 555-0105, or at the reception"},
         },
         "alerts": [f"garde@{DOMAIN}"],
+        # Half an hour of quiet, so that whoever tries the clinic in the evening sees its texts leave.
+        "quiet_hours": "03:00-03:30",
         "mail": {"domain": DOMAIN, "addresses": [f"messages@{DOMAIN}"], "trusted_authserv_id": DOMAIN},
     }
     return policy.parse(document)

@@ -36,6 +36,9 @@ BATCH: Final = 20
 PAUSE_LOOK: Final = timedelta(minutes=15)
 """How often a pause without an end is looked at again; ending it wakes what waits at once."""
 
+QUIET: Final = "quiet_hours"
+"""What a text that waits for the morning says of itself (SMS-17)."""
+
 
 class Outcome(StrEnum):
     """How an attempt ended."""
@@ -108,7 +111,11 @@ async def _send(box: Outbox, row: DeliveryRow) -> None:
         return
     resting = await box.means.database.read(lambda c: pauses.paused(c, row.clinic_id, row.channel, now))
     if resting is not None and not payload.urgent:
-        await _rest(box, row, resting.ends_at or now + PAUSE_LOOK)
+        await _rest(box, row, resting.ends_at or now + PAUSE_LOOK, pauses.CODE)
+        return
+    day = clinic.calendar.quiet_until(now)
+    if row.channel is Channel.SMS and payload.can_wait_for_day and day > now:
+        await _rest(box, row, day, QUIET)
         return
     refusal, address = await box.means.database.read(lambda c: _ask_gate(c, row, payload, now))
     if refusal or address is None:
@@ -140,11 +147,9 @@ def _ask_gate(
     return verdict.refusal, address
 
 
-async def _rest(box: Outbox, row: DeliveryRow, until: datetime) -> None:
-    """Wait for the end of a pause; it counts as no attempt."""
-    await box.means.database.write(
-        lambda c: outbox.finish(c, row.id, box.holder, next_at=until, last_code=pauses.CODE)
-    )
+async def _rest(box: Outbox, row: DeliveryRow, until: datetime, code: str) -> None:
+    """Wait for the end of a pause or of the quiet hours; it counts as no attempt."""
+    await box.means.database.write(lambda c: outbox.finish(c, row.id, box.holder, next_at=until, last_code=code))
 
 
 async def _stop(box: Outbox, clinic: Clinic, row: DeliveryRow, code: str) -> None:

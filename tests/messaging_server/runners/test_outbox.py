@@ -125,3 +125,29 @@ async def test_a_text_channel_alone_gives_no_mail(world: World) -> None:
 
     assert sent.channels == (Channel.WEB,)
     assert Scope(Channel.WEB, next(iter(EVERYTHING)).category) in EVERYTHING
+
+
+async def test_a_text_that_can_wait_does_not_ring_at_night(world: World) -> None:
+    """At 10 p.m. the mail leaves and the text waits for 8 a.m.; an answer to one's own text comes at once [SMS-17]."""
+    await world.consent()
+    asked = await world.write("Bonjour")
+    world.later(hours=12)
+    sent = await answer(world, asked.thread)
+    world.now = sent.leaves_at
+    await world.text("Et une question encore.")
+    outside = Outside(world)
+    await outside.run()
+    by_night = [(out.to, out.payload.notice) for out in outside.taken]
+    world.later(hours=9, minutes=50)
+    await outside.run()
+    before_day = len(outside.taken)
+    world.later(minutes=10)
+    await outside.run()
+
+    assert set(by_night) == {
+        (world.patient_phone, Notice.SMS_NOT_ANSWERED), (world.patient_email, Notice.NOTIFICATION)
+    }  # fmt: skip
+    assert before_day == 2
+    assert [(out.to, out.payload.notice, out.attempt) for out in outside.taken[2:]] == [
+        (world.patient_phone, Notice.NOTIFICATION, 0)
+    ]
