@@ -18,8 +18,8 @@ from messaging_server.broker.sealing import Audience, all_holders, audience
 from messaging_server.broker.worklist import event, unread_task
 from messaging_server.errors import ConflictError, InvalidError, NotAllowedError
 from messaging_server.message import new_id
-from messaging_server.record.content import Content, Judgement
-from messaging_server.record.entry import EntryKind, Fact
+from messaging_server.record.content import Content, FileNote, Judgement
+from messaging_server.record.entry import EntryKind, Fact, files_digest
 from messaging_server.record.reading import Reader
 from messaging_server.storage import threads
 from messaging_server.storage.database import Connection
@@ -74,7 +74,7 @@ def _plan(
     leaves = now + timedelta(seconds=clinic.policy.send_delay_seconds)
     readers = audience(clinic.id, _readers(clinic, ground), now)
     staff = audience(clinic.id, [ground.holders[ground.record.clinic_key_id]], now)
-    exchange, fact = _exchange(clinic, who, reply, ground, found, (readers, staff), (now, leaves))
+    exchange, blobs, fact = _exchange(clinic, who, reply, ground, found, (readers, staff), (now, leaves))
     place = saying.Place(record=ground.record.id, thread=ground.thread.id, readers=readers, staff=staff)
     said = [
         _notification(means, clinic, place, exchange.id, address, ground, (now, leaves))
@@ -84,7 +84,7 @@ def _plan(
     filing = Filing(
         clinic=clinic.id, record=ground.record.id, now=now, sealed_to=all_holders([readers, staff]),
         wraps=(*readers.wraps, *staff.wraps), touch=(ground.thread.id, threads.Role.STAFF, True),
-        exchanges=(exchange,), deliveries=tuple(row for one in said for row in one.deliveries),
+        exchanges=(exchange,), blobs=blobs, deliveries=tuple(row for one in said for row in one.deliveries),
         new_task=watched, task_changes=(_answered(clinic, who, ground.task, now),),
         facts=(fact, *_override_facts(who, found, exchange.id, now), *(f for one in said for f in one.facts)),
     )  # fmt: skip
@@ -101,12 +101,16 @@ def _readers(clinic: Clinic, ground: Ground) -> list[HolderKey]:
 def _exchange(
     clinic: Clinic, who: Reader, reply: Reply, ground: Ground, found: Review, sealed_for: tuple[Audience, Audience],
     times: tuple[datetime, datetime],
-) -> tuple[threads.ExchangeRow, Fact]:  # fmt: skip
+) -> tuple[threads.ExchangeRow, tuple[threads.BlobRow, ...], Fact]:  # fmt: skip
     (readers, staff), (now, leaves), exchange = sealed_for, times, new_id(times[0])
-    content = readers.seal_content(exchange, Content(subject=reply.subject, text=found.final_text))
+    notes = tuple(
+        FileNote(filename=file.filename, media_type=file.media_type, size=len(file.content))
+        for file in reply.attachments
+    )
+    content = readers.seal_content(exchange, Content(subject=reply.subject, text=found.final_text, files=notes))
     judged = Judgement(
         assessment=found.assessment, verdict=found.verdict, policy_version=clinic.policy.version,
-        category=reply.category, questions=dict(reply.questions), override=reply.override or None,
+        category=reply.category, questions=_answers(reply), override=reply.override or None,
     )  # fmt: skip
     row = threads.ExchangeRow(
         id=exchange, clinic_id=clinic.id, record_id=ground.record.id, thread_id=ground.thread.id,
@@ -116,13 +120,38 @@ def _exchange(
         staff_key_id=staff.key.id, size=len(found.final_text), created_at=now, visible_at=leaves,
         in_reply_to=ground.task.exchange_id,
     )  # fmt: skip
-    verdict = found.verdict
+    blobs = _blobs(clinic, reply, exchange, readers, now)
+    details = {
+        "consent_text": found.verdict.text_hash.hex() if found.verdict.text_hash else "",
+        "thread": str(ground.thread.id),
+    }
+    if files := files_digest(blob.content.digest for blob in blobs):
+        details["files"] = files
     fact = Fact(
         kind=EntryKind.SENT, at=now, exchange=exchange, channel=Channel.WEB, parties={"account": who.account},
         ciphertext=content.sealed.digest, commitment=content.commitment,
-        details={"consent_text": verdict.text_hash.hex() if verdict.text_hash else "", "thread": str(ground.thread.id)},
+        details=details,
     )  # fmt: skip
-    return row, fact
+    return row, blobs, fact
+
+
+def _answers(reply: Reply) -> dict[str, bool]:
+    """What its author answered, the word on the files among it: no software has read them."""
+    return dict(reply.questions) | ({"files_checked": reply.files_checked} if reply.attachments else {})
+
+
+def _blobs(
+    clinic: Clinic, reply: Reply, exchange: UUID, readers: Audience, now: datetime
+) -> tuple[threads.BlobRow, ...]:
+    """Each file, sealed like the words for those who may read the reply (REC-11)."""
+    return tuple(
+        threads.BlobRow(
+            id=new_id(now), clinic_id=clinic.id, exchange_id=exchange, kind="attachment", number=number,
+            content=readers.seal(exchange, f"blob:{number}", file.content).sealed, content_key_id=readers.key.id,
+            size=len(file.content),
+        )
+        for number, file in enumerate(reply.attachments)
+    )  # fmt: skip
 
 
 def _override_facts(who: Reader, found: Review, exchange: UUID, now: datetime) -> tuple[Fact, ...]:

@@ -17,6 +17,7 @@ from messaging_server.broker.notices import Notice
 from messaging_server.broker.prepared import RESULT_CATEGORIES, Library
 from messaging_server.broker.worklist import may_work
 from messaging_server.errors import ConflictError, NotAllowedError, NotFoundError
+from messaging_server.message import Attachment
 from messaging_server.record.reading import Reader
 from messaging_server.storage import consents, keyring, people, records, tasks, threads
 from messaging_server.storage.accounts import AccountRole
@@ -28,6 +29,8 @@ from triage.model import Assessment, Direction, Part, Topic
 from triage.screen import assess
 
 QUESTIONS = ("new_diagnosis", "new_treatment", "abnormal_result")
+FILE_LETTERS = 100_000
+"""A longer text file is called not screened: its author waits for this page."""
 SENSITIVE_ANSWERS = {"new_diagnosis": Topic.NEW_DIAGNOSIS, "new_treatment": Topic.NEW_TREATMENT}
 """An abnormal result is a category of its own, not by itself a sensitive topic."""
 
@@ -45,6 +48,10 @@ class Reply:
     questions: Mapping[str, bool] = field(default_factory=dict)
     override: str = field(default="", repr=False)
     """The exceptional circumstances, in the physician's words (SEN-06)."""
+    attachments: tuple[Attachment, ...] = field(default=(), repr=False)
+    """Files for the signed-in inbox; they leave by no other way (EOU-21)."""
+    files_checked: bool = False
+    """Its author says that each file was opened, is this patient's, and announces nothing new (SEN-10)."""
     other_language: bool = False
     """Whether its author says that this patient also reads the language it is written in (ETQ-12)."""
 
@@ -123,10 +130,10 @@ def judge(
     """What would be said and who would be told, and everything that stands in the way."""
     language = language_of(ground.person.language, clinic)
     signature = signed(means, clinic, ground.author, who.role, language)
+    parts, unread = _parts(reply)
     found = assess(
-        [Part("subject", reply.subject), Part("text", reply.text)], direction=Direction.OUTBOUND,
-        language=language, ruleset=clinic.ruleset,
-    )  # fmt: skip
+        parts, direction=Direction.OUTBOUND, language=language, ruleset=clinic.ruleset, not_screened=unread
+    )
     declared = [topic for name, topic in SENSITIVE_ANSWERS.items() if reply.questions.get(name)]
     return Review(
         problems=(*_problems(reply, signature, language), *_result_problems(clinic, ground.prepared, reply)),
@@ -145,6 +152,18 @@ def announced(
     facts = saying.notice_facts(clinic, language, now)
     channels = [Channel(address.channel) for address in found.notified_by]
     return tuple((one, saying.render(means, Notice.NOTIFICATION, one, language, facts)) for one in channels)
+
+
+def _parts(reply: Reply) -> tuple[list[Part], list[str]]:
+    """What is screened, and which files cannot be: those are never called clear (SEN-10, SEN-15)."""
+    parts, unread = [Part("subject", reply.subject), Part("text", reply.text)], []
+    for number, file in enumerate(reply.attachments):
+        parts.append(Part(f"filename:{number}", file.filename))
+        if file.text is None or len(file.text) > FILE_LETTERS:
+            unread.append(f"attachment:{number}")
+        else:
+            parts.append(Part(f"attachment:{number}", file.text))
+    return parts, unread
 
 
 def signed(
@@ -168,6 +187,8 @@ def _problems(reply: Reply, signature: str | None, language: Language) -> tuple[
     if signature is None:
         found.append("profile_incomplete")
     found += [f"question:{name}" for name in QUESTIONS if name not in reply.questions]
+    if reply.attachments and not reply.files_checked:
+        found.append("files_not_checked")
     if reply.questions.get("abnormal_result") and reply.category is not Category.RESULT_FOLLOW_UP:
         found.append("category_must_be_follow_up")
     if etiquette.tongue(reply.text) is language.other and not reply.other_language:

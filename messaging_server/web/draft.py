@@ -7,6 +7,7 @@ from uuid import UUID
 
 from consent.model import Category
 from messaging_server.broker.reviewing import Reply
+from messaging_server.message import Attachment
 from messaging_server.web.fields import new_form_id, word_of
 from messaging_server.web.views.frame import ErrorCode, FieldError
 from messaging_server.web.views.item import Answer, Question
@@ -80,11 +81,14 @@ class Draft:
             found.append(FieldError(field="override_reason", code=ErrorCode.REASON_NEEDED))
         return tuple(found)
 
-    def reply(self, task: UUID, version: int) -> Reply:
+    def reply(
+        self, task: UUID, version: int, files: tuple[Attachment, ...] = (), *, checked: bool = False
+    ) -> Reply:
         """What the broker is asked to judge or to send."""
         return Reply(
             task=task, version=version, subject=self.subject, text=self.text,
             category=self.category or Category.GENERAL_ADVICE,
             questions={question.value: answer is Answer.YES for question, answer in self.answers.items()},
             override=self.override_reason if self.overriding else "", other_language=self.other_language,
+            attachments=files, files_checked=checked,
         )  # fmt: skip

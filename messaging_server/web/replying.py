@@ -12,8 +12,9 @@ from messaging_server.broker import converting, outbound, recalling, reviewing
 from messaging_server.broker.clinic import language_of
 from messaging_server.broker.directory import open_name, open_profile
 from messaging_server.broker.notices import Conversion
-from messaging_server.broker.reviewing import Review
+from messaging_server.broker.reviewing import Reply, Review
 from messaging_server.errors import ConflictError, InvalidError, NotAllowedError, NotFoundError
+from messaging_server.message import Attachment
 from messaging_server.record import reading
 from messaging_server.storage.database import Connection
 from messaging_server.storage.queries import board as queries
@@ -28,6 +29,7 @@ from messaging_server.web.composing import errors_of, stop_of, way_of
 from messaging_server.web.dossier import open_dossier
 from messaging_server.web.draft import Draft
 from messaging_server.web.fields import form_of, id_of
+from messaging_server.web.uploads import again, attached, offered
 from messaging_server.web.views.frame import (
     ErrorCode,
     FaultPage,
@@ -44,6 +46,8 @@ from triage.model import Direction, Part
 from triage.screen import assess
 
 CONVERSIONS: Final[Mapping[str, Conversion]] = {"convert_call": Conversion.CALL, "convert_visit": Conversion.VISIT}
+_WHO: Final = FieldError(field="right_person", code=ErrorCode.IDENTITY_NOT_CONFIRMED)
+_UNCHECKED: Final = FieldError(field="files_checked", code=ErrorCode.FILES_NOT_CHECKED)
 SENT_TWICE: Final = timedelta(minutes=10)
 """How long the same reply sent again is taken for a second click and not for a new reply."""
 
@@ -93,10 +97,12 @@ async def _convert(here: Visit, task: UUID, version: int, draft: Draft, to: Conv
 
 
 async def _second_look(
-    here: Visit, task: UUID, version: int, draft: Draft, extra: tuple[FieldError, ...] = ()
-) -> web.Response:
+    here: Visit, task: UUID, version: int, draft: Draft, extra: tuple[FieldError, ...] = (), *,
+    files: tuple[Attachment, ...] = (),
+) -> web.Response:  # fmt: skip
+    reply = draft.reply(task, version, files, checked=True)
     try:
-        review = await reviewing.review(here.means, here.clinic, here.who, draft.reply(task, version), here.now)
+        review = await reviewing.review(here.means, here.clinic, here.who, reply, here.now)
     except ConflictError:
         return conflict(here, draft)
     errors, blocked = errors_of(draft, review), stop_of(draft, review)
@@ -110,6 +116,7 @@ async def _second_look(
         birth_date=rows.birth_date(open_profile(here.means.keys, found).birth_date) or rows.today(here), way=way,
         way_address=address, subject=draft.subject, text=review.final_text, hidden=draft.hidden,
         delay=here.clinic.policy.send_delay_seconds, warnings=_remarks(draft, review), errors=extra,
+        files=offered(here.site.files),
         announced=reviewing.announced(here.means, here.clinic, review, language, here.now), language=language,
     )  # fmt: skip
     return here.page("staff/confirm", view, status=422 if extra else 200, current=Nav.BOARD)
@@ -141,27 +148,33 @@ async def confirm(request: web.Request) -> web.StreamResponse:
         return await item.page(here, await open_dossier(here, task), draft=draft)
     if draft.faults():
         return await _second_look(here, task, version, draft)
-    if form.get("right_person") != "yes":
-        wrong = FieldError(field="right_person", code=ErrorCode.IDENTITY_NOT_CONFIRMED)
-        return await _second_look(here, task, version, draft, (wrong,))
-    return await _send(here, task, version, draft)
+    files, wrong = attached(request)
+    checked = form.get("files_checked") == "yes"
+    unsure = (
+        *wrong, *((_UNCHECKED,) if files and not checked else ()),
+        *(() if form.get("right_person") == "yes" else (_WHO,)),
+    )  # fmt: skip
+    if unsure:
+        return await _second_look(here, task, version, draft, again(request, unsure))
+    return await _send(here, draft, draft.reply(task, version, files, checked=checked))
 
 
-async def _send(here: Visit, task: UUID, version: int, draft: Draft) -> web.Response:
+async def _send(here: Visit, draft: Draft, reply: Reply) -> web.Response:
+    task, version = reply.task, reply.version
     try:
-        sent = await outbound.send(here.means, here.clinic, here.who, draft.reply(task, version), here.now)
+        sent = await outbound.send(here.means, here.clinic, here.who, reply, here.now)
     except ConflictError:
-        before = await _sent_before(here, task, draft)
+        before = await _sent_before(here, reply)
         return here.go(f"/staff/deliveries/{before}") if before else conflict(here, draft)
     except (InvalidError, NotAllowedError):
-        # Consent or the profile changed since the second look: show what stands in the way now.
-        return await _second_look(here, task, version, draft)
+        # Consent or the profile changed since the second look, or a file says what the text did not.
+        return await _second_look(here, task, version, draft, files=reply.attachments)
     return here.go(f"/staff/deliveries/{sent.exchange}")
 
 
-async def _sent_before(here: Visit, task: UUID, draft: Draft) -> UUID | None:
+async def _sent_before(here: Visit, reply: Reply) -> UUID | None:
     """The reply that the same words already became: a second click sends nothing twice, and loses nothing."""
-    waiting = await here.means.database.read(lambda c: queries.one(c, here.clinic.id, task))
+    waiting = await here.means.database.read(lambda c: queries.one(c, here.clinic.id, reply.task))
     if waiting is None:
         return None
     thread, since = waiting.task.thread_id, here.now - SENT_TWICE
@@ -170,7 +183,9 @@ async def _sent_before(here: Visit, task: UUID, draft: Draft) -> UUID | None:
         return None
     opened = await reading.open_own(here.means.database, here.who, own[0].exchange, here.now)
     said = opened.exchanges[0].content
-    same = said.subject == draft.subject and said.text.startswith(draft.text)
+    files = [(file.filename, len(file.content)) for file in reply.attachments]
+    same = said.subject == reply.subject and said.text.startswith(reply.text)
+    same = same and files == [(note.filename, note.size) for note in said.files]
     return own[0].exchange if same else None
 
 

@@ -20,7 +20,9 @@ from messaging_server.web.views.files import FileOffer
 from messaging_server.web.views.frame import ErrorCode, FieldError
 
 FORM: Final = "multipart/form-data"
-TAKE_FILES: Final = frozenset({"/write/message", "/threads/{thread}/reply", "/staff/people/{person}/consent"})
+TAKE_FILES: Final = frozenset({
+    "/write/message", "/threads/{thread}/reply", "/staff/items/{task}/confirm", "/staff/people/{person}/consent",
+})
 """The forms that may bring files; no other form may have parts."""
 FIELD: Final = "attachment"
 """The name of the files' field."""

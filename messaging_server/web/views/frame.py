@@ -143,6 +143,7 @@ class ErrorCode(StrEnum):
     FILE_EMPTY = "file_empty"
     FILES_BUSY = "files_busy"
     FILES_AGAIN = "files_again"
+    FILES_NOT_CHECKED = "files_not_checked"
     SCAN_KIND = "scan_kind"
     NO_CONSENT_YET = "no_consent_yet"
     PHYSICIANS_ONLY = "physicians_only"

@@ -9,6 +9,7 @@ from consent.model import Category, Channel, Refusal
 from messaging_server.texts import Language, NoticeText
 from messaging_server.web.views.board import Row
 from messaging_server.web.views.choices import ChannelChoices
+from messaging_server.web.views.files import FileOffer
 from messaging_server.web.views.frame import FormView
 from messaging_server.web.views.patient import ExchangeView
 from triage.model import Certainty, Priority, QueueName, Topic
@@ -269,6 +270,8 @@ class Confirm(FormView):
     delay: int = 60
     """Seconds during which it can be taken back."""
     warnings: tuple[Remark, ...] = ()
+    files: FileOffer | None = None
+    """What may be attached: here, where the words are final, since no page can carry chosen files on (EOU-21)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

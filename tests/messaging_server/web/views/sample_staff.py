@@ -184,7 +184,11 @@ PAGES: dict[str, tuple[str, object]] = {
     "confirm refused": (
         "staff/confirm",
         replace(
-            CONFIRM, warnings=(i.Remark(code=i.Warn.LONG),), errors=wrong(right_person=ErrorCode.IDENTITY_NOT_CONFIRMED)
+            CONFIRM, warnings=(i.Remark(code=i.Warn.LONG),), files=FileOffer(most=5, megabytes=10, accept=".pdf"),
+            errors=wrong(
+                attachment=ErrorCode.FILES_AGAIN, files_checked=ErrorCode.FILES_NOT_CHECKED,
+                right_person=ErrorCode.IDENTITY_NOT_CONFIRMED,
+            ),
         ),
     ),
     "sending": (
