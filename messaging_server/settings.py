@@ -4,16 +4,19 @@ What a clinic decides (hours, queues, texts) is not here but in its policy, in t
 with two underscores in the environment: `MESSAGING_SERVER_SMTP__PORT=2525`.
 """
 
+import re
 from pathlib import Path
-from typing import Literal
+from typing import Final, Literal
 
-from pydantic import BaseModel, Field, SecretStr
+from pydantic import BaseModel, Field, SecretStr, field_validator
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
     TomlConfigSettingsSource,
 )
+
+_LOOPBACK: Final = re.compile(r"http://(?:localhost|127\.0\.0\.\d{1,3}|\[::1\])(?::\d+)?(?:/|$)")
 
 
 class WebSettings(BaseModel):
@@ -86,8 +89,18 @@ class SmsSettings(BaseModel):
     account_sid: str = Field("", description="Account at the provider.")
     auth_token_file: Path | None = Field(None, description="File that holds the provider's token.")
     number: str = Field("", description="The clinic's number, E.164.")
-    base_url: str | None = Field(None, description="Another address of the provider's interface, for trials.")
+    base_url: str | None = Field(
+        None, description="Another address of the provider's interface, for trials: https, or http on this machine."
+    )
     timeout: float = Field(10.0, gt=0, description="Seconds before an attempt is given up.")
+
+    @field_validator("base_url")
+    @classmethod
+    def _never_in_clear(cls, value: str | None) -> str | None:
+        """Token and numbers cross a network under TLS only; without it, this machine alone is spoken to (SEC-07)."""
+        if value is not None and not value.startswith("https://") and not _LOOPBACK.match(value):
+            raise ValueError("must be https, or http on this machine")
+        return value
 
 
 class Settings(BaseSettings):

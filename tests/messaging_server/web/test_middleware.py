@@ -148,7 +148,7 @@ async def test_a_forged_host_shows_up_in_no_link_and_no_cookie(pages: Pages) -> 
 
 
 async def test_cookies_of_an_https_site_are_bound_to_their_host(pages: Pages) -> None:
-    """`__Host-`, Secure, HttpOnly, SameSite, the whole path and no domain [IDN-10]."""
+    """`__Host-`, Secure, HttpOnly, SameSite, the whole path and no domain; https for two years [IDN-10, SEC-07]."""
     server = TestServer(site.application(replace(pages.site, secure=True), Hub(), []))
     async with TestClient(server) as client:
         answer = await client.get("/sign-in")
