@@ -6,10 +6,14 @@ from html import unescape
 import pytest
 from aiohttp import FormData
 
+from messaging_server.broker import outbound
+from messaging_server.errors import InvalidError
+from messaging_server.message import Attachment
 from messaging_server.record import reading
 from messaging_server.record.entry import EntryKind
 from messaging_server.storage import outbox
 from messaging_server.storage.tasks import TaskRow
+from tests.clinic.answering import reply_to
 from tests.clinic.composing import composing, look
 from tests.clinic.pages import Browser, Pages
 from tests.clinic.world import World
@@ -142,3 +146,15 @@ async def test_a_photo_is_passed_on_without_its_place(pages: Pages) -> None:
 
         assert got.status == 200
         assert PLACE not in await got.read()
+
+
+async def test_no_page_is_needed_for_the_question_about_files(pages: Pages) -> None:
+    """The broker itself refuses a file that nobody has answered for, whoever asks it to send [SEN-10]."""
+    _, task = await composing(pages)
+    world = pages.world
+    leaflet = Attachment(filename="depliant.pdf", media_type="application/pdf", content=PDF)
+    with pytest.raises(InvalidError):
+        await outbound.send(
+            world.means, world.clinic, world.staff(), reply_to(task, attachments=(leaflet,)), world.now
+        )
+    assert await entries(world, EntryKind.SENT) == 0

@@ -257,6 +257,18 @@ async def test_another_sites_form_is_not_read_at_all(rose: Browser) -> None:
     assert QUESTION not in unescape(await answer.text())
 
 
+async def test_a_form_without_end_is_left_and_its_first_words_come_back(
+    rose: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Beyond what any of our forms holds reading stops; what was typed before is not lost [SEC-13, ACC-03]."""
+    monkeypatch.setattr(uploads, "READ_ON", 200_000)
+    status, page = await sent(rose, [("sans-fin.pdf", PDF * 60)])
+
+    assert status == 422
+    assert "« sans-fin.pdf » : Ce fichier est trop lourd" in page.replace("\u00a0", " ")
+    assert QUESTION in page
+
+
 @pytest.mark.parametrize("path", ["/sign-in", "/choices", "/staff/items/0/close"])
 async def test_no_other_form_may_have_parts(rose: Browser, path: str) -> None:
     """Files have two doors; everywhere else a form in parts is refused [SEC-11]."""
