@@ -48,5 +48,6 @@ async def _reply(doctor: Writer, page: Page, word: Canaries) -> bool:
     page = await doctor.send(page, f"{path}/reply", action="preview", **draft)
     reason = {"override_reason": word("reason to override")}
     page = await doctor.send(page, f"{path}/reply", action="override", **draft, **reason)
-    page = await doctor.send(page, f"{path}/confirm", action="send", right_person="yes")
+    sending = {"action": "send", "right_person": "yes", "files_checked": "yes"}
+    page = await doctor.send_with_file(page, f"{path}/confirm", "attachment", "file with the reply", **sending)
     return page.path.startswith("/staff/deliveries/")
