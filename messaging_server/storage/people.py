@@ -108,6 +108,12 @@ def change_address(connection: Connection, address: UUID, **values: object) -> N
     connection.execute(tables.addresses.update().where(tables.addresses.c.id == address).values(**plain))
 
 
+def set_profile(connection: Connection, person: UUID, sealed_profile: bytes) -> None:
+    """Keep another profile of a person, sealed."""
+    c = tables.people.c
+    connection.execute(tables.people.update().where(c.id == person).values(sealed_profile=sealed_profile))
+
+
 def set_language(connection: Connection, person: UUID, language: str) -> None:
     """Note the language that a person asked for (ACC-08)."""
     connection.execute(tables.people.update().where(tables.people.c.id == person).values(language=language))

@@ -15,7 +15,7 @@ from messaging_server.storage.accounts import AccountRow, SessionRow, SessionSta
 from messaging_server.storage.database import Connection
 from messaging_server.storage.people import PersonRow
 from messaging_server.storage.queries import entering as queries
-from messaging_server.web import recovering, second_factor
+from messaging_server.web import profile, recovering, second_factor
 from messaging_server.web.activation import totp_view
 from messaging_server.web.entering import (
     LONGEST_PATH,
@@ -44,6 +44,7 @@ def routes() -> list[web.RouteDef]:
         web.post("/account/password", set_password),
         web.get("/account/totp", show_totp),
         web.post("/account/totp", set_totp),
+        *profile.routes(),
         *recovering.routes(),
     ]
 
@@ -65,7 +66,7 @@ async def show(request: web.Request) -> web.StreamResponse:
         login=open_profile(here.means.keys, await _person(here)).login,
         sessions=tuple(_session(here, row) for row in rows if row.expires_at > here.now),
         last_access=here.clinic.local(at) if at else None, failed_since=failed,
-        second_factor=account_of(here).sealed_totp is not None,
+        second_factor=account_of(here).sealed_totp is not None, has_profile=not here.who.is_patient,
     )  # fmt: skip
     return here.page("account/account", view, current=Nav.ACCOUNT)
 

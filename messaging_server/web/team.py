@@ -122,7 +122,7 @@ def _read(here: Visit, form: Fields) -> NewColleague | None:
     if chosen not in ROLES:
         form.wrong("role", ErrorCode.CHOOSE_ONE)
     if chosen in ROLES:
-        _check_titles(form, AccountRole(chosen), name, titles)
+        check_titles(form, AccountRole(chosen), name, titles)
     if chosen != AccountRole.ADMINISTRATOR and not phone:
         form.wrong("phone", ErrorCode.REQUIRED)
     if form.errors:
@@ -134,7 +134,7 @@ def _read(here: Visit, form: Fields) -> NewColleague | None:
     )  # fmt: skip
 
 
-def _check_titles(form: Fields, role: AccountRole, name: str, titles: Mapping[str, str]) -> None:
+def check_titles(form: Fields, role: AccountRole, name: str, titles: Mapping[str, str]) -> None:
     """Each profession has its own title in both languages; only a physician's name carries "M.D." (ETQ-09)."""
     for field, words in [("name", name), *((f"title_{language}", title) for language, title in titles.items())]:
         if field != "name" and role not in UNTITLED and not words:

@@ -5,6 +5,8 @@ from datetime import date, datetime
 from enum import StrEnum
 
 from consent.model import Category, Channel
+from messaging_server.storage.accounts import AccountRole
+from messaging_server.texts import Language
 from messaging_server.web.views.frame import FormView
 
 
@@ -203,6 +205,30 @@ class Account(FormView):
     failed_since: int = 0
     """Sign-ins that failed since the last one that succeeded."""
     second_factor: bool
+    has_profile: bool = False
+    """Whether they work here, and so sign what they write."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Signature:
+    """The lines under a reply, as patients of one language read them; empty while something is missing (ETQ-08)."""
+
+    language: Language
+    text: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OwnProfile(FormView):
+    """A colleague's own profile (ETQ-08, ETQ-09)."""
+
+    name: str = field(repr=False)
+    role: AccountRole
+    title_fr: str = ""
+    title_en: str = ""
+    phone: str = field(default="", repr=False)
+    language: Language | None = None
+    signs: bool = True
+    signatures: tuple[Signature, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -82,6 +82,7 @@ class FlashCode(StrEnum):
     CONSENT_RECORDED = "consent_recorded"
     CHANGED_MEANWHILE = "changed_meanwhile"
     PERSON_ADDED = "person_added"
+    PROFILE_CHANGED = "profile_changed"
     INVITED = "invited"
     ADMITTED = "admitted"
     DISMISSED = "dismissed"

@@ -149,6 +149,22 @@ async def _attach(browser: Writer, word: Canaries) -> None:
     assert page.path.startswith(("/sent/", "/threads/")), page.html
 
 
+async def present(premises: Premises, word: Canaries) -> None:
+    """A colleague changes the own profile, first with a wrong password."""
+    to = "/account/profile"
+    said = {
+        "title_fr": word("own title"), "title_en": word("own second title"), "phone": word("own telephone"),
+        "language": "fr",
+    }  # fmt: skip
+    async with Writer.of(premises, word) as desk:
+        one = premises.one("Inès")
+        await desk.sign_in(one)
+        page = await desk.send(await desk.get(to), to, current=word("own password"), **said)
+        assert page.status == 422, page.html
+        page = await desk.send(await desk.get(to), to, current=one.password, **said)
+        assert page.status == 200, page.html
+
+
 async def invite(premises: Premises, word: Canaries) -> None:
     """The administrator invites a colleague, and lets nobody go with a wrong password."""
     async with Writer.of(premises, word) as desk:

@@ -49,6 +49,7 @@ async def live(premises: Premises, word: Canaries) -> None:
     await enrolled.forget(premises, word)
     await enrolled.ask(premises, word)
     await enrolled.invite(premises, word)
+    await enrolled.present(premises, word)
     await _mail(premises, word)
     await _text(premises, word)
     await desk.answer(premises, word)

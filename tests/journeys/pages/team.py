@@ -31,6 +31,7 @@ PERSON: Final = "/staff/people/{person}"
 NEWCOMER: Final = "/staff/people/{newcomer}"
 KARIM: Final = "/staff/people/{unproven}"
 OWN: Final = f"{KARIM}/addresses/{{address}}"
+PROFILE: Final = "/account/profile"
 LEAVE: Final = "/staff/team/{colleague}/leave"
 NOBODY: Final = f"/staff/people{UNKNOWN}"
 NO_ITEM: Final = f"/staff/items{UNKNOWN}"
@@ -201,6 +202,12 @@ DOORS: Final = {
     ),
     "POST /staff/people/{person}/addresses/{address}/remove": Door(
         Who.RECEPTION, SENT, LEADS_ON, send(f"{OWN}/remove", f"{OWN}/remove")
+    ),
+    "GET /account/profile": Door(
+        Who.PHYSICIAN, UNTOUCHED, (look(PROFILE), look(PROFILE, who=Who.ADMINISTRATOR)), ASKS_NOTHING
+    ),
+    "POST /account/profile": Door(
+        Who.RECEPTION, SENT, LEADS_ON, send(PROFILE, PROFILE, {"title_fr": "", "title_en": "M.D.", "phone": ""})
     ),
     "GET /staff/team": Door(
         Who.ADMINISTRATOR, look("/staff/team"),

@@ -37,7 +37,9 @@ PATIENT = {
     "/choices/withdraw",
     "/choices/addresses/{address}", "/choices/addresses/{address}/code", "/activate/consent/copy",
 }  # fmt: skip
-STAFF = {"/staff", "/staff/team", "/staff/policy", "/staff/policy/texts", "/staff/policy/texts/{key}"}
+STAFF = {
+    "/staff", "/staff/team", "/staff/policy", "/staff/policy/texts", "/staff/policy/texts/{key}", "/account/profile",
+}  # fmt: skip
 """For everybody who works here; no patient is named there."""
 ADMINISTRATOR = {"/staff/team/{account}/leave"}
 """For those who invite and let go."""

@@ -1,9 +1,12 @@
 """Invented accounts: each page of the account empty, full and in error."""
 
+from dataclasses import replace
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from consent.model import Category, Channel
+from messaging_server.storage.accounts import AccountRole
+from messaging_server.texts import Language
 from messaging_server.web.views import account as a
 from messaging_server.web.views.frame import Audience, ErrorCode, FaultPage, FieldError, PageFault
 
@@ -152,6 +155,36 @@ SIGNED_IN: dict[str, tuple[str, object]] = {
     "worried, signed in": ("account/worried", a.Worried()),
 }  # fmt: skip
 
+SIGNATURES = (
+    a.Signature(language=Language.FR, text="Marie Gagnon\nInfirmière clinicienne\n514 555-0102"),
+    a.Signature(language=Language.EN, text=""),
+)  # fmt: skip
+PROFILE = a.OwnProfile(
+    name="Marie Gagnon", role=AccountRole.NURSE, title_fr="Infirmière clinicienne", phone="514 555-0102",
+    language=Language.FR, signatures=SIGNATURES,
+)  # fmt: skip
+COLLEAGUE: dict[str, tuple[str, object]] = {
+    "profile": ("account/profile", PROFILE),
+    "profile refused": (
+        "account/profile",
+        replace(
+            PROFILE, title_en="M.D.", phone="",
+            errors=wrong(
+                title_en=ErrorCode.PHYSICIANS_ONLY, phone=ErrorCode.REQUIRED, language=ErrorCode.CHOOSE_ONE,
+                current=ErrorCode.PASSWORD_WRONG,
+            ),
+        ),
+    ),
+    "profile of who signs nothing": (
+        "account/profile",
+        a.OwnProfile(name="Paul Gendron", role=AccountRole.ADMINISTRATOR, language=Language.EN, signs=False),
+    ),
+    "account of a colleague": (
+        "account/account",
+        a.Account(login="mgagnon", sessions=(HERE, THERE), second_factor=True, has_profile=True),
+    ),
+}  # fmt: skip
+
 CASES = {f"account: {name}": (Audience.NONE, *case) for name, case in SIGNED_OUT.items()} | {
     f"account: {name}": (Audience.PATIENT, *case) for name, case in SIGNED_IN.items()
-}
+} | {f"account: {name}": (Audience.STAFF, *case) for name, case in COLLEAGUE.items()}
