@@ -8,7 +8,7 @@ from typing import Final, Protocol
 from playwright.async_api import Page, Response
 
 from messaging_server.texts import Language
-from tests.clinic.chromium import JUDGE, Violation
+from tests.clinic.chromium import JUDGE, SCRIPT, Violation
 from tests.journeys.pages.filling import Place
 from tests.journeys.pages.house import House
 
@@ -85,6 +85,7 @@ class Stroll:
         """Everything that axe finds in this page at a width, its folded parts opened."""
         await self.page.set_viewport_size({"width": width, "height": 900})
         await self.page.evaluate(OPEN)
+        await self.page.evaluate(SCRIPT)
         found: list[Violation] = await self.page.evaluate(JUDGE)
         return found
 

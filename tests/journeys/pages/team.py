@@ -94,7 +94,10 @@ DOORS: Final = {
         (look(ITEM), look(MINE), look(HELD), look("/staff/items/{closed}"), look("/staff/items/{emergency}")),
         (look(NO_ITEM, 404), look(ITEM, 403, who=Who.RECEPTION)),
     ),
-    "POST /staff/items/{task}/claim": Door(Who.PHYSICIAN, ASKS_NOTHING, LEADS_ON, stale(ITEM, f"{ITEM}/claim")),
+    "POST /staff/items/{task}/claim": Door(
+        Who.PHYSICIAN, ASKS_NOTHING, then(look(MINE), Send(f"{MINE}/release"), Send(f"{MINE}/claim"), status=200),
+        stale(ITEM, f"{ITEM}/claim"),
+    ),
     "POST /staff/items/{task}/release": Door(Who.PHYSICIAN, ASKS_NOTHING, LEADS_ON, stale(MINE, f"{MINE}/release")),
     "POST /staff/items/{task}/acknowledge": Door(
         Who.PHYSICIAN, ASKS_NOTHING, LEADS_ON,

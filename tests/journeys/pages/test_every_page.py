@@ -19,7 +19,7 @@ from messaging_server.web.views.frame import PageFault
 from tests.clinic.chromium import ARGUMENTS, CHROMIUM, JUDGE, SCRIPT, need_chromium, told
 from tests.clinic.databases import copied
 from tests.clinic.trespass import table_of_routes
-from tests.journeys.pages import anybody, faults, patients, team
+from tests.journeys.pages import anybody, frame, patients, team
 from tests.journeys.pages.house import BROKEN, House, open_house
 from tests.journeys.pages.stroll import Stroll
 from tests.journeys.pages.table import Case, Door, NoPage, State, cases_of, walks_of
@@ -56,14 +56,13 @@ async def house(tmp_path_factory: pytest.TempPathFactory, migrated: Path) -> Asy
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def windows() -> AsyncIterator[dict[Language, Page]]:
-    """One Chromium with a window for each language, axe in both."""
+    """One Chromium with a window for each language."""
     need_chromium()
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
         opened = {}
         for language, (width, scheme) in SIGHT.items():
             context = await browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme)
-            await context.add_init_script(SCRIPT)
             opened[language] = await context.new_page()
             opened[language].on("dialog", lambda asked: asked.accept())
         yield opened
@@ -132,8 +131,8 @@ async def test_every_page_that_can_refuse_is_looked_at_refusing() -> None:
 
     assert [name for name, door in refusing.items() if not walks_of(door.error)] == []
     assert [name for name, door in DOORS.items() if not any(walks_of(given) for _, given in door.states())] == []
-    assert faults.FAULTS.keys() | faults.ELSEWHERE.keys() == set(PageFault)
-    assert set(faults.ELSEWHERE.values()) <= DOORS.keys()
+    assert frame.FAULTS.keys() | frame.ELSEWHERE.keys() == set(PageFault)
+    assert set(frame.ELSEWHERE.values()) <= DOORS.keys()
 
 
 @pytest.mark.parametrize("name", NO_PAGES)
@@ -161,6 +160,7 @@ async def test_axe_looks_with_every_rule(windows: dict[Language, Page]) -> None:
     page = windows[Language.FR]
     await page.goto("about:blank")
     await page.set_content(BARRIERS)
+    await page.evaluate(SCRIPT)
     found = {one["id"] for one in await page.evaluate(JUDGE)}
 
     assert found >= {"image-alt", "color-contrast-enhanced", "target-size", "label-content-name-mismatch"}
@@ -168,7 +168,7 @@ async def test_axe_looks_with_every_rule(windows: dict[Language, Page]) -> None:
 
 @pytest.mark.browser
 @pytest.mark.parametrize("language", Language)
-@pytest.mark.parametrize("case", [*CASES, *faults.CASES], ids=str)
+@pytest.mark.parametrize("case", [*CASES, *frame.CASES], ids=str)
 async def test_axe_finds_nothing_wrong(
     house: House, windows: dict[Language, Page], tmp_path: Path, case: Case, language: Language
 ) -> None:

@@ -1,4 +1,4 @@
-"""What any door answers when something is wrong that is not the visitor's form: one page for each kind of fault."""
+"""What belongs to no one route: a page for each kind of fault, and the parts of a page that show themselves later."""
 
 from typing import Final
 
@@ -24,6 +24,20 @@ async def speak_otherwise(stroll: Stroll) -> None:
     }""")
 
 
+async def warn(stroll: Stroll) -> None:
+    """The page says that the session ends soon, as its script does two minutes before."""
+    await stroll.page.evaluate("""() => {
+      document.querySelector("#timeout").hidden = false;
+      document.querySelector("#timeout [data-stay]").focus();
+    }""")
+
+
+async def ask_for_keys(stroll: Stroll) -> None:
+    """The list of keys is asked for by its key."""
+    await stroll.page.keyboard.press("?")
+    await stroll.page.wait_for_selector("#keys[open]")
+
+
 def worried(act: Do, status: int) -> Walk:
     """Spoil the form of worry, and send it."""
     return then(look("/worried"), act, Send("/worried"), status=status)
@@ -44,8 +58,18 @@ ELSEWHERE: Final = {
     PageFault.FORBIDDEN: "GET /staff/items/{task}", PageFault.CONFLICT: "POST /threads/{thread}/reply"
 }  # fmt: skip
 """The doors among whose errors the other faults are looked at."""
-CASES: Final = tuple(
-    Case(door=f"fault {kind}", state=State.ERROR, number=number, who=walk.who or Who.NOBODY, walk=walk)
-    for kind, walks in FAULTS.items()
-    for number, walk in enumerate(walks_of(walks), start=1)
+LATER: Final = {
+    "the end of the session": then(look("/inbox", who=Who.PATIENT), Do(warn), status=200),
+    "the list of keys": then(look("/staff", who=Who.PHYSICIAN), Do(ask_for_keys), status=200),
+}
+CASES: Final = (
+    *(
+        Case(door=f"fault {kind}", state=State.ERROR, number=number, who=walk.who or Who.NOBODY, walk=walk)
+        for kind, walks in FAULTS.items()
+        for number, walk in enumerate(walks_of(walks), start=1)
+    ),
+    *(
+        Case(door=name, state=State.FULL, number=1, who=walk.who or Who.NOBODY, walk=walk)
+        for name, walk in LATER.items()
+    ),
 )
