@@ -157,7 +157,7 @@ async def present(premises: Premises, word: Canaries) -> None:
         "language": "fr",
     }  # fmt: skip
     async with Writer.of(premises, word) as desk:
-        one = premises.one("Inès")
+        one = premises.one("Marc")
         await desk.sign_in(one)
         page = await desk.send(await desk.get(to), to, current=word("own password"), **said)
         assert page.status == 422, page.html
