@@ -1,12 +1,13 @@
 """A patient's addresses at the counter: added, proven, agreed to, stopped, removed; the old ones are told."""
 
+import re
 from html import unescape
 from uuid import UUID
 
 import pytest
 
 from consent.model import Act, Channel, Method
-from messaging_server.broker import addressing, permission
+from messaging_server.broker import addressing, permission, verification
 from messaging_server.broker.addressing import NewAddress
 from messaging_server.broker.case import Disposition
 from messaging_server.broker.directory import open_address, word_fingerprints
@@ -274,7 +275,7 @@ async def test_after_a_stop_both_sides_see_it_and_how_to_start_again(pages: Page
 
 
 async def test_no_code_goes_to_a_number_that_was_stopped(pages: Pages) -> None:
-    """Neither staff nor the patient send one, and a code that was under way lifts no stop [SMS-14]."""
+    """Neither staff nor the patient send one [SMS-14]."""
     world = pages.world
     row = (await known(world))[world.patient_phone]
     await world.text("STOP", keyword=Keyword.STOP)
@@ -284,6 +285,48 @@ async def test_no_code_goes_to_a_number_that_was_stopped(pages: Pages) -> None:
 
     assert (staff, own) == (403, 403)
     assert (await known(world))[world.patient_phone].state == AddressStatus.OPTED_OUT
+
+
+async def code_of(world: World, address: UUID) -> str:
+    """The six digits that are on their way to an address."""
+
+    def query(connection: Connection) -> DeliveryRow:
+        later = world.now.replace(year=world.now.year + 1)
+        rows = outbox.lease(connection, holder=UUID(int=9), now=later, until=later, most=50)
+        return next(row for row in rows if row.address_id == address)
+
+    row = await world.means.database.write(query)
+    found = re.search(r"\b\d{6}\b", read_payload(world.means.keys, row).body)
+    assert found
+    return found[0]
+
+
+async def test_the_code_that_the_patient_reads_out_proves_the_address(pages: Pages) -> None:
+    """The colleague types it, and the address is in use from then on [DIR-03]."""
+    world, browser = pages.world, await desk(pages)
+    address = await add(world)
+    path = f"{page_of(world)}/addresses/{address}"
+    await browser.post(f"{path}/code", {}, page=path)
+    status, page = await browser.post(path, {"code": await code_of(world, address)}, page=path)
+
+    assert status == 200
+    assert word("flash.address_verified") in unescape(page)
+    assert (await known(world))["rose@ailleurs.test"].verified_at == world.now
+
+
+async def test_a_code_that_was_under_way_lifts_no_stop(pages: Pages) -> None:
+    """The number is proven, and stays stopped until its holder starts it again [SMS-14, SMS-21]."""
+    world, browser = pages.world, await desk(pages)
+    address = await add(world, "514 555-0188", Channel.SMS)
+    path = f"{page_of(world)}/addresses/{address}"
+    await browser.post(f"{path}/code", {}, page=path)
+    code = await code_of(world, address)
+    await world.text("STOP", sender="+15145550188", keyword=Keyword.STOP)
+    await verification.confirm(world.means, world.clinic, world.staff(), address, code, world.now)
+    row = (await known(world))["+15145550188"]
+
+    assert row.verified_at == world.now
+    assert row.state == AddressStatus.OPTED_OUT
 
 
 async def test_only_who_enrols_changes_addresses(world: World) -> None:
