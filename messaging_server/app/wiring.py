@@ -53,12 +53,13 @@ def load_keys(settings: Settings) -> server_keys.ServerKeys:
 
 @asynccontextmanager
 async def running(
-    settings: Settings, clock: Clock = utc_now, more: Sequence[web.RouteDef] = (), *, by_itself: bool = True
-) -> AsyncIterator[Running]:
+    settings: Settings, clock: Clock = utc_now, more: Sequence[web.RouteDef] = (), *, by_itself: bool = True,
+    prepared: Callable[[], bool] = lambda: True,
+) -> AsyncIterator[Running]:  # fmt: skip
     """Start everything; stop it in the reverse order, letting what is under way finish.
 
     `more` are further routes: the demonstration's look at its pretend outside world. With `by_itself` False no runner
-    is started: whoever holds the clock then does the rounds.
+    is started: whoever holds the clock then does the rounds. The server says that it is ready once `prepared` does.
     """
     require_suite()
     async with AsyncExitStack() as stack:
@@ -69,7 +70,7 @@ async def running(
         means = _means(settings, database, wakes, hub)
         clinics = Directory(settings)
         await clinics.refresh(database)
-        runner = web.AppRunner(application(settings, means, clinics, hub, clock, more), access_log=None)
+        runner = web.AppRunner(application(settings, means, clinics, hub, clock, more, prepared), access_log=None)
         await runner.setup()
         stack.push_async_callback(runner.cleanup)
         listener = web.TCPSite(runner, settings.web.host, settings.web.port)
@@ -113,8 +114,9 @@ async def _mail(
 
 
 def application(
-    settings: Settings, means: Means, clinics: Directory, hub: Hub, clock: Clock, more: Sequence[web.RouteDef] = ()
-) -> web.Application:
+    settings: Settings, means: Means, clinics: Directory, hub: Hub, clock: Clock, more: Sequence[web.RouteDef] = (),
+    prepared: Callable[[], bool] = lambda: True,
+) -> web.Application:  # fmt: skip
     """The pages, the webhooks and the health answers as one application."""
     minutes = {
         Audience.NONE: settings.web.idle_minutes_patient, Audience.PATIENT: settings.web.idle_minutes_patient,
@@ -124,6 +126,7 @@ def application(
         means=means, clinics_by_host=clinics.by_host, clock=clock,
         secure=settings.web.public_url.startswith("https://"), static_version=static_version(), idle_minutes=minutes,
         trusted_proxies=frozenset(settings.web.trusted_proxies), files=FileLimits(**settings.files.model_dump()),
+        prepared=prepared,
     )  # fmt: skip
     return site.application(here, hub, [*doors.sms_routes(settings, means, clinics, clock), *more])
 

@@ -53,19 +53,25 @@ def settings_of(folder: Path, *, ports: tuple[int, int, int, int] = (WEB, SMTP, 
 
 
 async def run(folder: Path, *, reset: bool, show: Show, settings: Settings | None = None) -> None:
-    """Start the demonstration and stay until asked to stop; the first start founds the clinic and plays its days."""
-    fresh = _prepare(folder, reset=reset)
+    """Start the demonstration and stay until asked to stop; the first start founds the clinic and plays its days.
+
+    `/readyz` says yes only when the play is over and the list of people is written.
+    """
+    fresh, played = _prepare(folder, reset=reset), asyncio.Event()
     chosen = settings or settings_of(folder)
     clock = PlayClock()
     async with AsyncExitStack() as stack:
         outside = await _outside(folder, chosen, clock, stack)
         clock.behind = BEFORE if fresh else timedelta(0)
         cast = await _found(chosen, clock) if fresh else None
-        running = await stack.enter_async_context(wiring.running(chosen, clock, routes(outside, folder)))
+        running = await stack.enter_async_context(
+            wiring.running(chosen, clock, routes(outside, folder), prepared=played.is_set)
+        )
         if cast is not None:
             show("playing the last days of an invented clinic, about half a minute")
             await play(Stage(running=running, cast=cast, clock=clock, provider=outside.provider), show)
             write_people(folder, cast, _contacts(folder, chosen, cast))
+        played.set()
         _greet(folder, chosen, show)
         await _until_asked_to_stop()
 

@@ -52,6 +52,8 @@ class PostgresDatabase:
         raise UnavailableError("the database kept asking for the transaction again")
 
     async def read(self, query: Callable[[Connection], T]) -> T:
+        if self._closed:
+            raise UnavailableError("the database is closed")
         try:
             async with self._readers.connect() as connection:
                 return await connection.run_sync(query)

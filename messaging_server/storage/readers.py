@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.pool import StaticPool
 
+from messaging_server.errors import UnavailableError
 from messaging_server.storage import driver
 
 import aiosqlite  # isort: skip  # after the driver, which puts the mended library in place of the system's
@@ -54,23 +55,27 @@ class Readers:
         for _ in range(COUNT):
             self._free.put_nowait(None)
         self._open: list[_Reader] = []
+        self._closed = False
 
     async def run(self, query: Callable[[Connection], T]) -> T:
-        """Run a query on a free reader, on one consistent snapshot."""
+        """Run a query on a free reader, on one consistent snapshot. Raises UnavailableError once closed."""
         reader = await self._free.get()
         try:
-            if reader is None:
+            if reader is None and not self._closed:
                 reader = _Reader(await aiosqlite.connect(self._path, check_same_thread=False))
                 self._open.append(reader)
+            if self._closed or reader is None:
+                await self.close()  # of what was opened meanwhile: its thread would outlive the process
+                raise UnavailableError("the database is closed")
             return await reader.run(query)
         finally:
             self._free.put_nowait(reader)
 
     async def close(self) -> None:
         """Let every connection go; aiosqlite's threads would keep the process alive otherwise."""
-        for reader in self._open:
-            await reader.close()
-        self._open.clear()
+        self._closed = True
+        while self._open:
+            await self._open.pop().close()
 
 
 def _pragmas(*, read_only: bool) -> tuple[str, ...]:

@@ -53,7 +53,9 @@ async def alive(_request: web.Request) -> web.StreamResponse:
 
 
 async def ready(request: web.Request) -> web.StreamResponse:
-    """The database answers too: work can be done. 503 and no detail otherwise."""
+    """What comes before service is done, and the database answers: work can be done. 503 and no detail otherwise."""
+    if not request.app[SITE].prepared():
+        return web.json_response({"status": "starting"}, status=503)
     try:
         await request.app[SITE].means.database.read(queries.alive)
     except Exception as error:  # noqa: BLE001  # whatever the driver raises, the answer is the same

@@ -48,6 +48,8 @@ class Site:
     files: FileLimits = field(default_factory=FileLimits)
     room: Room = field(default_factory=Room)
     """Where forms with files are read (SEC-13)."""
+    prepared: Callable[[], bool] = lambda: True
+    """Whether what must be done before anybody is served is done: until then the server is not ready."""
 
 
 SITE: Final = web.AppKey("site", Site)

@@ -1,13 +1,14 @@
 """What both databases promise: the same tests run on SQLite and on PostgreSQL."""
 
 import asyncio
+import contextlib
 import threading
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from uuid import UUID, uuid4
 
 import pytest
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, select, text
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from messaging_server.errors import UnavailableError
@@ -50,6 +51,16 @@ async def reopened(url: str) -> AsyncIterator[Database]:
 async def stored(database: Database) -> set[UUID]:
     """The clinics that are there."""
     return {clinic for clinic, _ in await database.read(clinics.clinics)}
+
+
+async def test_a_closed_database_is_asked_nothing_more(database: Database) -> None:
+    """A reader opened after the end would be closed by nobody, and the process would never stop."""
+    early = asyncio.ensure_future(database.read(lambda c: c.execute(text("SELECT 1")).scalar()))
+    await database.close()
+    with contextlib.suppress(UnavailableError):
+        assert await early == 1
+    with pytest.raises(UnavailableError):
+        await database.read(lambda c: c.execute(text("SELECT 1")).scalar())
 
 
 async def test_a_unit_gives_its_result_and_what_it_wrote_can_be_read_at_once(database: Database) -> None:

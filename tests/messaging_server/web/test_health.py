@@ -1,5 +1,9 @@
 """What a machine may ask of the server: is it alive, can it serve, how much does it do."""
 
+from dataclasses import replace
+
+from aiohttp.test_utils import TestClient, TestServer
+
 from messaging_server.storage.database import Database
 from messaging_server.web.events import Hub
 from messaging_server.web.health import METERS
@@ -26,6 +30,15 @@ async def test_a_database_that_is_gone_makes_the_server_not_ready_and_says_no_mo
 
     assert (status, text) == (503, '{"status": "unavailable"}')
     assert (await browser.get("/healthz"))[0] == 200
+
+
+async def test_a_server_that_still_prepares_is_not_ready(pages: Pages) -> None:
+    """What waits for the yes finds everything in place when it comes [DESIGN 10, `make demo`]."""
+    server = TestServer(application(replace(pages.site, prepared=lambda: False), Hub(), []))
+    async with TestClient(server) as asking:
+        answer = await asking.get("/readyz")
+        assert (answer.status, await answer.text()) == (503, '{"status": "starting"}')
+        assert (await asking.get("/healthz")).status == 200
 
 
 async def test_the_counts_name_routes_and_nobody(pages: Pages) -> None:
