@@ -25,8 +25,8 @@ QUERIES = {
     "channel": "|".join(Channel), "after": r"[0-9a-f.-]+", "before": r"[0-9]+",
 }  # fmt: skip
 """All that may stand behind the question mark of an address of ours, and what it may look like."""
-PARTS = {"thread", "exchange", "number", "task", "person", "address", "account", "name"}
-"""All that may vary in the path of an address: ids, the number of a file, the name of a queue."""
+PARTS = {"thread", "exchange", "number", "task", "person", "address", "account", "name", "key"}
+"""All that may vary in the path: ids, the number of a file, the name of a queue, the key of a prepared text."""
 WHO = (None, AccountRole.PATIENT, *(one.role for one in MEMBERS))
 
 
