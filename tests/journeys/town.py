@@ -1,12 +1,15 @@
 """A whole running clinic with the outside world around it: every door open on loopback, people with browsers."""
 
+import asyncio
 import base64
 import re
 import secrets
+import shutil
 import socket
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, field
+from copy import deepcopy
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from html import unescape
 from pathlib import Path
@@ -31,6 +34,7 @@ from messaging_server.texts import Texts
 from tests.clinic.world import CHEAP
 
 MONDAY = datetime(2026, 11, 23, 14, 0, tzinfo=UTC)
+FOUNDED = MONDAY - timedelta(days=7)
 HIDDEN = re.compile(r'<input type="hidden" name="([a-z_]+)" value="([^"]*)"')
 FORM = re.compile(r'<form\b[^>]*action="([^"]*)"[^>]*>(.*?)</form>', re.DOTALL)
 
@@ -187,17 +191,37 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
+@dataclass(frozen=True, slots=True)
+class Pattern:
+    """A founded clinic whose database is closed: founding one costs more than most journeys do."""
+
+    folder: Path
+    cast: Cast
+
+    def copied(self, folder: Path) -> Cast:
+        """Its files in another folder, and its people."""
+        for name in ("clinic.sqlite3", "server.keys"):
+            shutil.copyfile(self.folder / name, folder / name)
+        cast = self.cast
+        return replace(cast, ready=deepcopy(cast.ready), staff=dict(cast.staff), patients=dict(cast.patients))
+
+
+def found_once(folder: Path) -> Pattern:
+    """The pattern of the towns that run on SQLite."""
+    settings = settings_of(folder, ports=(free_port(), free_port(), free_port(), free_port()))
+    return Pattern(folder, asyncio.run(_found(settings, Clock(FOUNDED))))
+
+
 @asynccontextmanager
-async def open_town(folder: Path, url: str | None = None) -> AsyncIterator[Town]:
-    """Found the invented clinic of the demonstration and open every door."""
+async def open_town(folder: Path, url: str | None = None, pattern: Pattern | None = None) -> AsyncIterator[Town]:
+    """Found the invented clinic of the demonstration, or copy a founded one, and open every door."""
     ports = (free_port(), free_port(), free_port(), free_port())
     settings = settings_of(folder, ports=ports)
     if url is not None:
         settings = settings.model_copy(update={"database": type(settings.database)(url)})
     (folder / "webhook.token").write_text("token-of-the-town", encoding="utf-8")
-    clock = Clock(MONDAY - timedelta(days=7))
-    cast = await _found(settings, clock)
-    clock.now = MONDAY
+    clock = Clock()
+    cast = pattern.copied(folder) if pattern else await _found(settings, Clock(FOUNDED))
     async with AsyncExitStack() as stack:
         postbox = mailbox.Postbox(clock=clock)
         relay = await mailbox.start(postbox, host="127.0.0.1", port=settings.relay.port)
