@@ -34,6 +34,9 @@ _BLANK: Final = re.compile(r"\[[^\[\]\n]*[^\W\d_][^\[\]\n]*\]")
 _FACT: Final = re.compile(r"\{([^{}]*)\}")
 _UNSEEN: Final = re.compile(r" *[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]+ *")
 _HOLE: Final = re.compile(rf"{_BLANK.pattern}|{_FACT.pattern}")
+_WORD: Final = re.compile(r"\w+")
+_TELLING_WORDS: Final = 2
+"""Words outside its holes, before a paragraph is taken for the sentence that tells a result."""
 
 
 class Lack(StrEnum):
@@ -90,12 +93,28 @@ class Prepared:
         """Whether a reply holds the sentence with which this text tells a result, whatever stands in its holes."""
         if not self.result and self.category not in RESULT_CATEGORIES:
             return False
-        return any(_like(said[0]).search(words) for said in self.body.values() if said)
+        lines = words.splitlines()
+        return any(_stands_in(told, line) for said in self.body.values() if (told := _telling(said)) for line in lines)
 
 
-def _like(paragraph: str) -> re.Pattern[str]:
-    fixed = (re.escape(part) for part in _HOLE.sub("\0", paragraph).split("\0"))
-    return re.compile(r"[^\n]{1,200}?".join(fixed))
+def _telling(said: Iterable[str]) -> tuple[str, ...]:
+    """The first sentence that says something, cut at its holes: a greeting, or a hole alone, would be in any reply."""
+    cut = [tuple(_HOLE.sub("\0", one).split("\0")) for one in said if not one.endswith(",")]
+    return next((parts for parts in cut if len(_WORD.findall(" ".join(parts))) >= _TELLING_WORDS), ())
+
+
+def _stands_in(parts: tuple[str, ...], line: str) -> bool:
+    """Whether the parts stand in a line in this order, with something in each hole; never slower than the line is long.
+
+    The leftmost place of each part leaves the most room for the next, so that nothing is tried twice.
+    """
+    place = -1
+    for part in parts:
+        found = line.find(part, place + 1)
+        if found < 0:
+            return False
+        place = found + len(part)
+    return True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -155,6 +155,33 @@ def test_a_reply_made_of_a_result_text_is_known_as_such() -> None:
     assert known.told_by("Bonjour,\n\nVotre rendez-vous du 3 mars est confirmé.") == ()
 
 
+@pytest.mark.parametrize("first", ["Bonjour,", "Bonjour [nom],", "[résultat]", "{phone}", "[examen] : [résultat]"])
+def test_a_greeting_or_a_blank_alone_tells_no_result(first: str) -> None:
+    """A clinic's own text that begins so is known by the sentence behind, and stops no other reply [SEN-17, SEN-18]."""
+    said = (first, *OWN.body["fr"])
+    known = prepared.Library(texts=(replace(OWN, body={"fr": said, "en": (first,)}),))
+
+    assert known.told_by("Bonjour,\n\nBonjour Rose,\n\nVotre rendez-vous du 3 mars : confirmé. 514 555-0100") == ()
+    assert known.told_by("Bonjour,\n\nLe frottis du 3 mars est tout à fait normal.") == known.texts
+
+
+def test_a_hole_that_nobody_filled_in_still_counts_and_an_empty_one_does_not() -> None:
+    """What stands in a hole is anything but nothing, at the ends of the sentence too [SEN-17]."""
+    text = replace(OWN, body={"fr": ("[examen] est tout à fait normal [date]",), "en": ()})
+
+    assert text.tells("L’examen est tout à fait normal aujourd’hui")
+    assert text.tells("[examen] est tout à fait normal [date]")
+    assert not text.tells("est tout à fait normal aujourd’hui")
+    assert not text.tells("L’examen est tout à fait normal ")
+
+
+def test_holes_without_words_between_them_cost_no_time() -> None:
+    """Whatever a clinic has typed, a long reply is read in a moment: each part is sought once."""
+    text = replace(OWN, body={"fr": ("Le résultat " + "[x] " * 200 + "fin",), "en": ()})
+
+    assert not text.tells("Le résultat " + "a " * 10_000)
+
+
 @pytest.mark.parametrize(
     ("text", "language"),
     [
