@@ -31,7 +31,8 @@ _ENGLISH = frozenset({
 _TELLING = 5
 """Small words of one language, and at least twice as many as of the other, before a text is said to be in it."""
 PHYSICIAN_SUFFIX = "M.D."
-_CLAIMS = re.compile(r"(?<!\w)m\.?\s?d\.?(?!\w)", re.IGNORECASE)
+# An apostrophe makes it a name: "M. D'Amours" claims nothing.
+_CLAIMS = re.compile(r"(?<!\w)m\.?\s?d\.?(?![\w'’])", re.IGNORECASE)
 
 
 def problems(subject: str, text: str) -> tuple[str, ...]:

@@ -112,3 +112,13 @@ async def test_nobody_is_made_a_physician_by_a_title(world: World) -> None:
     plain = NewColleague(name=NADIA, role=AccountRole.NURSE, language="fr", login="nfortin", titles={"en": "Nurse, MD"})
     with pytest.raises(InvalidError, match="physicians_only"):
         colleague_rows(world.means, world.clinic, plain, TUESDAY)
+
+
+@pytest.mark.parametrize("written", ["M. D’Amours", "M. D'Amours", "M.-D. Côté", "Adam Dubé"])
+def test_a_name_with_these_initials_claims_nothing(written: str) -> None:
+    """An elision makes it a name: nobody is refused for being called so, and a physician keeps the letters [ETQ-09]."""
+    first, _, last = written.rpartition(" ")
+    named = Name(first=first, last=last)
+
+    assert not claims_physician(written)
+    assert (signature(named, NURSE, AccountRole.PHYSICIAN, Language.FR) or "").startswith(f"{written}, M.D.")
