@@ -11,7 +11,7 @@ from uuid import UUID
 
 from consent.model import Channel
 from keys.server import fingerprint
-from messaging_server.broker import alarm, directory, rotation
+from messaging_server.broker import alarm, directory, rotation, withdrawal
 from messaging_server.broker.clinic import Clinic, Means
 from messaging_server.broker.enrolment import ENROLLING, address_row
 from messaging_server.broker.filing import Filing, MovedError, write
@@ -19,7 +19,7 @@ from messaging_server.errors import InvalidError, NotAllowedError, NotFoundError
 from messaging_server.record import ledger
 from messaging_server.record.entry import EntryKind, Fact
 from messaging_server.record.reading import Reader
-from messaging_server.storage import outbox, people, records
+from messaging_server.storage import people, records
 from messaging_server.storage.database import Connection
 from messaging_server.storage.people import AddressRow, AddressStatus
 
@@ -66,7 +66,10 @@ def _as_left(connection: Connection, row: AddressRow) -> AddressRow:
 
 
 async def remove(means: Means, clinic: Clinic, who: Reader, address_id: UUID, now: datetime) -> None:
-    """Remove an address: nothing goes there any more but the word that something changed (IDN-11)."""
+    """Remove an address: nothing goes there any more but the word that something changed (IDN-11).
+
+    What waited for it is stopped like after a withdrawal: written down, and a call is asked for where nobody is told.
+    """
     row = await means.database.read(lambda c: people.address(c, clinic.id, address_id))
     person_id = row.person_id if row else None
     if row is None or person_id is None:
@@ -77,7 +80,7 @@ async def remove(means: Means, clinic: Clinic, who: Reader, address_id: UUID, no
         fresh = people.address(connection, clinic.id, address_id)
         if fresh is None or fresh.person_id != person_id:
             raise NotFoundError(str(address_id))
-        outbox.stop_for_address(connection, address_id, now, code="address_removed")
+        withdrawal.stop_address(connection, clinic, address_id, "address_removed", now)
         people.change_address(
             connection, address_id, person_id=None, verified_at=None, check_fp=None, check_until=None, changed_at=now
         )
@@ -111,6 +114,7 @@ async def _change(
         except MovedError:
             continue
         means.wake("outbox")
+        means.wake("board")
         return
     raise UnavailableError("the keys of a record kept moving")
 

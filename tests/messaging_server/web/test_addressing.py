@@ -15,12 +15,14 @@ from messaging_server.broker.notices import Notice
 from messaging_server.broker.saying import read_payload
 from messaging_server.errors import InvalidError, NotAllowedError, NotFoundError
 from messaging_server.message import Keyword
+from messaging_server.record.entry import EntryKind, read_body
 from messaging_server.record.verifying import verify_clinic
-from messaging_server.storage import consents, outbox, people
+from messaging_server.storage import consents, outbox, people, records, tasks
 from messaging_server.storage.accounts import AccountRole
 from messaging_server.storage.database import Connection
 from messaging_server.storage.outbox import DeliveryRow
 from messaging_server.storage.people import AddressRow, AddressStatus
+from messaging_server.storage.tasks import TaskKind
 from messaging_server.texts import Language
 from tests.clinic.answering import answer, waiting
 from tests.clinic.pages import Browser, Pages
@@ -241,6 +243,29 @@ async def test_a_removed_address_is_told_and_then_never_used(pages: Pages) -> No
     assert [notice for to, notice in waits if to == world.patient_email] == [Notice.SECURITY_ALERT]
     assert task.kind == "held"
     assert (await browser.get(path))[0] == 404
+
+
+async def test_a_reply_that_nobody_is_told_of_any_more_becomes_a_call(world: World) -> None:
+    """With the last way removed while the word waits, a person calls, and the ledger says why [IDN-11, EOU-13]."""
+    await world.consent()
+    sent = await answer(world, (await world.write("Bonjour")).thread)
+    world.later(minutes=2)
+
+    def calls(connection: Connection) -> bool:
+        return tasks.open_tasks_of_exchange(connection, sent.exchange, [TaskKind.CALL])
+
+    await remove(world, world.patient_email)
+    told_by_text = not await world.means.database.read(calls)
+    await remove(world, world.patient_phone)
+
+    def stopped(connection: Connection) -> int:
+        record = records.record_of_person(connection, world.clinic.id, world.rose.person)
+        entries = records.entries_of(connection, record.id) if record else ()
+        return [read_body(row.body)["kind"] for row in entries].count(EntryKind.STOPPED)
+
+    assert told_by_text
+    assert await world.means.database.read(calls)
+    assert await world.means.database.read(stopped) == 2
 
 
 async def test_a_stop_outlives_the_removal_of_its_number(world: World) -> None:
