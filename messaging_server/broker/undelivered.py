@@ -49,10 +49,14 @@ def ask_to_call(connection: Connection, clinic: Clinic, exchange_id: UUID, kind:
 
 
 def unanswered(connection: Connection, clinic: Clinic, row: DeliveryRow, *, again: datetime, now: datetime) -> None:
-    """Mark the work when an automatic answer cannot leave within its minute, so that a person calls (ACK-16)."""
+    """Mark the work when an automatic answer cannot leave within its minute, so that a person calls (ACK-16).
+
+    Once: whoever has called and closed it is not asked again at every further try.
+    """
     exchange = threads.exchange(connection, clinic.id, row.exchange_id)
     answers = exchange is not None and exchange.automatic and exchange.in_reply_to is not None
-    if answers and again - row.created_at > ANSWERED_WITHIN:
+    late = again - row.created_at > ANSWERED_WITHIN
+    if answers and late and not tasks.was_task_of_exchange(connection, row.exchange_id, TaskKind.UNDELIVERED):
         ask_to_call(connection, clinic, row.exchange_id, TaskKind.UNDELIVERED, now)
 
 

@@ -120,6 +120,12 @@ def open_tasks_of_exchange(connection: Connection, exchange_id: UUID, kinds: Col
     return _one(connection, c.exchange_id == exchange_id, c.status.in_(OPEN), c.kind.in_(kinds)) is not None
 
 
+def was_task_of_exchange(connection: Connection, exchange_id: UUID, kind: TaskKind) -> bool:
+    """Whether such a task was ever made for this exchange, open or closed."""
+    c = tables.tasks.c
+    return _one(connection, c.exchange_id == exchange_id, c.kind == kind.value) is not None
+
+
 def _one(connection: Connection, *where: ColumnElement[bool]) -> TaskRow | None:
     found = connection.execute(select(tables.tasks).where(*where).limit(1)).all()
     row = next(iter(as_rows(TaskRow, found)), None)

@@ -5,9 +5,10 @@ from messaging_server.broker import pausing
 from messaging_server.broker.notices import Notice
 from messaging_server.message import Keyword
 from messaging_server.runners.outbox import Attempt, Outcome
-from messaging_server.storage import outbox, tasks
+from messaging_server.storage import outbox, records, tasks
+from messaging_server.storage.database import Connection
 from messaging_server.storage.outbox import DeliveryState
-from messaging_server.storage.tasks import TaskKind
+from messaging_server.storage.tasks import TaskKind, TaskRow, TaskStatus
 from tests.clinic.answering import answer
 from tests.clinic.outside import Outside
 from tests.clinic.world import EVERYTHING, World
@@ -73,6 +74,29 @@ async def test_a_relay_that_is_down_for_an_hour_loses_nothing(world: World) -> N
     assert len({out.delivery for out in outside.taken}) == 1
     rows = await world.means.database.read(lambda c: outbox.deliveries_of(c, [sent.exchange]))
     assert [(row.state, row.payload) for row in rows] == [(DeliveryState.SENT, None)]
+
+
+async def test_a_call_that_was_made_is_not_asked_for_again(world: World) -> None:
+    """The relay stays down, the acknowledgement is tried on, and whoever called has done it [ACK-16]."""
+    await world.consent()
+    await world.mail("Bonjour, une question.")
+    outside = Outside(world, answers=[Attempt(outcome=Outcome.TEMPORARY, code="4.4.1")] * 9)
+
+    def calls(connection: Connection) -> list[TaskRow]:
+        record = records.record_of_person(connection, world.clinic.id, world.rose.person)
+        every = tasks.open_of_record(connection, record.id, TaskKind.UNDELIVERED) if record else ()
+        for task in every:
+            tasks.change(connection, task.id, task.version, status=TaskStatus.COMPLETED, closed_at=world.now)
+        return list(every)
+
+    asked = []
+    for _ in range(30):
+        await outside.run()
+        asked += await world.means.database.write(calls)
+        world.later(minutes=2)
+
+    assert len(outside.taken) > 3
+    assert len(asked) == 1
 
 
 async def test_a_permanent_failure_asks_a_person_to_call(world: World) -> None:
