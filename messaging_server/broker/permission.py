@@ -10,7 +10,7 @@ from uuid import UUID
 
 from consent.model import Act, Channel, ConsentEvent, Method, Scope
 from keys.envelope import Wrap
-from messaging_server.broker import evidence, withdrawal
+from messaging_server.broker import evidence, rotation, withdrawal
 from messaging_server.broker.clinic import Clinic, Means
 from messaging_server.broker.filing import Filing, MovedError, write
 from messaging_server.broker.sealing import audience
@@ -19,7 +19,7 @@ from messaging_server.message import Attachment, new_id
 from messaging_server.record import ledger
 from messaging_server.record.entry import EntryKind, Fact
 from messaging_server.record.reading import Reader
-from messaging_server.storage import consents, keyring
+from messaging_server.storage import consents, keyring, records
 from messaging_server.storage.database import Connection
 from messaging_server.storage.people import AddressRow
 
@@ -83,6 +83,7 @@ async def record_all(
         check(given)
         _may_record(who, person_id, given)
     for _ in range(ATTEMPTS):
+        await rotation.rotate_if_due(means, clinic, await _record_of(means, clinic, person_id), now)
         known, text = await means.database.read(lambda c: _load(c, clinic, person_id))
         acts = tuple(_act(who, known, given, text, now, clinic.policy.consent_months) for given in said)
         lines = tuple(_line(clinic, who, known, act, given) for act, given in zip(acts, said, strict=True))
@@ -114,6 +115,13 @@ def _unit(
             write(connection, receipt)
 
     return unit
+
+
+async def _record_of(means: Means, clinic: Clinic, person_id: UUID) -> UUID:
+    found = await means.database.read(lambda c: records.record_of_person(c, clinic.id, person_id))
+    if found is None:
+        raise NotFoundError(str(person_id))
+    return found.id
 
 
 def _load(connection: Connection, clinic: Clinic, person_id: UUID) -> tuple[withdrawal.Whose, consents.ConsentTextRow]:

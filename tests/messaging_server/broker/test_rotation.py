@@ -2,21 +2,25 @@
 
 import json
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 import pytest
 
+from consent.model import Act, Category, Channel, Method, Scope
 from keys.envelope import Context, open_sealed
 from keys.grants import Grant
-from messaging_server.broker import admission, enrolment, rotation
+from messaging_server.broker import admission, enrolment, permission, rotation
 from messaging_server.broker.admission import NewColleague
 from messaging_server.broker.directory import Name
 from messaging_server.broker.leaving import Departure
+from messaging_server.broker.permission import Given
 from messaging_server.broker.receipt import Receipt
 from messaging_server.broker.worklist import claim
 from messaging_server.errors import NotAllowedError, NotFoundError
+from messaging_server.message import Attachment
 from messaging_server.record.entry import EntryKind
 from messaging_server.record.reading import CONTENT, Keyring, Reader, open_thread, reachable_keys
 from messaging_server.record.verifying import verify_clinic
@@ -136,6 +140,22 @@ async def test_an_answer_is_sealed_to_the_rotated_key_as_well(world: World) -> N
     sent = await answer(world, asked.thread)
     reply = Receipt(exchange=sent.exchange, disposition=asked.disposition, assessment=asked.assessment)
     assert not await copied.reads(world, reply)
+
+
+async def test_the_scan_of_a_consent_is_sealed_to_the_rotated_key_as_well(world: World) -> None:
+    """Recording what was agreed on paper is a write to the record like any other [SEC-03, CON-08]."""
+    copied = await Copy(world.staff(AccountRole.NURSE)).take(world)
+    await leave(world)
+    given = Given(
+        act=Act.ACCEPTED, method=Method.SIGNED_FORM, channels=frozenset({Channel.WEB}), language="fr", note="Signé.",
+        scope=frozenset({Scope(Channel.WEB, Category.APPOINTMENTS)}),
+        evidence=Attachment(filename="formulaire.pdf", media_type="application/pdf", content=b"%PDF-1.7"),
+    )  # fmt: skip
+    desk = world.staff(AccountRole.RECEPTION)
+    scan = await permission.record(world.means, world.clinic, desk, world.rose.person, given, world.now)
+    asked = await world.write("Après le départ.")
+
+    assert not await copied.reads(world, replace(asked, exchange=scan))
 
 
 async def test_who_leaves_is_signed_out_blocked_and_has_no_grant(world: World) -> None:
