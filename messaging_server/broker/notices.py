@@ -201,7 +201,8 @@ def variables(notice: Notice, channel: Channel, facts: NoticeFacts) -> Mapping[s
     told["emergency"] = emergency_line(facts.lines)
     told["lines"] = _lines(notice, channel, facts.lines)
     told |= {"remaining": facts.remaining} if notice is Notice.WITHDRAWN else {}
-    told |= {"paused": facts.paused} if kind.answers and channel is not Channel.SMS else {}
+    if kind.answers and channel is not Channel.SMS:
+        told["paused"] = _still_paused(notice, channel, facts.paused)
     if kind.answers or notice is Notice.SMS_NOT_ANSWERED:
         told["pictures_missing"] = facts.pictures_missing
     if channel is Channel.WEB and notice is Notice.EMERGENCY:
@@ -210,6 +211,12 @@ def variables(notice: Notice, channel: Channel, facts: NoticeFacts) -> Mapping[s
         room = _ROOM_OF_EMERGENCY if notice is Notice.EMERGENCY else _ROOM
         _shorten(told, room - (_PICTURES if told.get("pictures_missing") and notice is not Notice.EMERGENCY else 0))
     return MappingProxyType(told)
+
+
+def _still_paused(notice: Notice, channel: Channel, paused: tuple[Pause, ...]) -> tuple[Pause, ...]:
+    """What still rests when it is read: an acknowledgement by a way that rests leaves only when that is over."""
+    waits = notice is Notice.ACKNOWLEDGEMENT
+    return tuple(pause for pause in paused if not (waits and pause.channel is channel))
 
 
 def _stated(name: str, value: object) -> object:

@@ -119,4 +119,5 @@ async def test_an_acknowledgement_never_leaves_after_the_moment_that_it_promises
     [row] = await world.means.database.read(lambda c: outbox.deliveries_of(c, [told]))
 
     assert len(outside.taken) == leaves
+    assert not any("suspendus" in out.payload.body for out in outside.taken), "the pause that it waited for is over"
     assert row.state is (DeliveryState.SENT if leaves else DeliveryState.STOPPED)
