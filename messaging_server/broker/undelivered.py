@@ -18,6 +18,8 @@ from triage.model import Assessment, Priority, QueueName
 
 ANSWERED_WITHIN: Final = timedelta(minutes=1)
 """How soon after a message its automatic answer leaves (ACK-16)."""
+STALE: Final = "stale"
+"""Stopped because what it promises has passed: it never left (ACK-03, ACK-16)."""
 HARD = frozenset({"bounced", "undeliverable"})
 """Codes that say the address itself is bad: it is suspended until somebody looks (EOU-14, SMS-21)."""
 
@@ -67,9 +69,9 @@ def left(connection: Connection, row: DeliveryRow, now: datetime) -> None:
 
 
 def stopped(connection: Connection, clinic: Clinic, row: DeliveryRow, *, code: str, now: datetime) -> None:
-    """Note that a delivery was stopped for want of consent (CON-26), and ask a person to call instead.
+    """Note that a delivery was stopped: for want of consent (CON-26) or of an address, or because it came too late.
 
-    Not where another way tells the patient of the same reply.
+    A person calls instead; not where another way tells the patient of the same reply.
     """
     fact = Fact(
         kind=EntryKind.STOPPED, at=now, exchange=row.exchange_id, channel=row.channel,
@@ -78,6 +80,8 @@ def stopped(connection: Connection, clinic: Clinic, row: DeliveryRow, *, code: s
     ledger.append(connection, clinic.id, row.record_id, [fact], now)
     if not row.automatic and row.channel is not Channel.WEB and not _told_otherwise(connection, row):
         ask_to_call(connection, clinic, row.exchange_id, TaskKind.CALL, now)
+    if code == STALE:
+        unanswered(connection, clinic, row, again=now, now=now)
 
 
 def _told_otherwise(connection: Connection, row: DeliveryRow) -> bool:

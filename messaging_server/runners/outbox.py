@@ -107,15 +107,15 @@ async def _send(box: Outbox, row: DeliveryRow) -> None:
     payload = read_payload(box.means.keys, row)
     now = box.clock()
     if payload.stale(now):
-        await _stop(box, clinic, row, "stale")
+        await _stop(box, clinic, row, undelivered.STALE)
         return
     resting = await box.means.database.read(lambda c: pauses.paused(c, row.clinic_id, row.channel, now))
     if resting is not None and not payload.urgent:
-        await _rest(box, row, resting.ends_at or now + PAUSE_LOOK, pauses.CODE)
+        await _rest(box, clinic, row, resting.ends_at or now + PAUSE_LOOK, pauses.CODE)
         return
     day = clinic.calendar.quiet_until(now)
     if row.channel is Channel.SMS and payload.can_wait_for_day and day > now:
-        await _rest(box, row, day, QUIET)
+        await _rest(box, clinic, row, day, QUIET)
         return
     refusal, address = await box.means.database.read(lambda c: _ask_gate(c, row, payload, now))
     if refusal or address is None:
@@ -147,9 +147,17 @@ def _ask_gate(
     return verdict.refusal, address
 
 
-async def _rest(box: Outbox, row: DeliveryRow, until: datetime, code: str) -> None:
-    """Wait for the end of a pause or of the quiet hours; it counts as no attempt."""
-    await box.means.database.write(lambda c: outbox.finish(c, row.id, box.holder, next_at=until, last_code=code))
+async def _rest(box: Outbox, clinic: Clinic, row: DeliveryRow, until: datetime, code: str) -> None:
+    """Wait for the end of a pause or of the quiet hours; no attempt, but an answer that waits is marked."""
+    now = box.clock()
+
+    def unit(connection: Connection) -> None:
+        if outbox.finish(connection, row.id, box.holder, next_at=until, last_code=code):
+            undelivered.unanswered(connection, clinic, row, again=until, now=now)
+
+    await box.means.database.write(unit)
+    if row.automatic:
+        box.means.wake("board")
 
 
 async def _stop(box: Outbox, clinic: Clinic, row: DeliveryRow, code: str) -> None:

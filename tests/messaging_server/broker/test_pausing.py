@@ -3,15 +3,18 @@
 import re
 from datetime import timedelta
 from html import unescape
+from uuid import UUID
 
 import pytest
+from sqlalchemy import select
 
 from consent.model import Channel
 from messaging_server.broker import pausing
 from messaging_server.record import reading
-from messaging_server.storage import outbox
+from messaging_server.storage import outbox, tables
 from messaging_server.storage.accounts import AccountRole
 from messaging_server.storage.outbox import DeliveryState
+from messaging_server.storage.tasks import TaskKind
 from tests.clinic.outside import Outside
 from tests.clinic.pages import Pages
 from tests.clinic.world import EVERYTHING, World
@@ -121,3 +124,35 @@ async def test_an_acknowledgement_never_leaves_after_the_moment_that_it_promises
     assert len(outside.taken) == leaves
     assert not any("suspendus" in out.payload.body for out in outside.taken), "the pause that it waited for is over"
     assert row.state is (DeliveryState.SENT if leaves else DeliveryState.STOPPED)
+
+
+@pytest.mark.parametrize(("days", "calls"), [(1, []), (5, ["requested"])])
+async def test_a_mail_whose_answer_rests_is_marked_for_a_call(world: World, days: int, calls: list[str]) -> None:
+    """Its author hears nothing meanwhile, so staff do: until the answer has left after all [ACK-16, ACK-24]."""
+    await world.consent()
+    await rest(world, Channel.EMAIL, hours=24 * days)
+    kept = await world.mail("Bonjour, une question.")
+    outside = Outside(world)
+    await outside.run()
+    assert await marked(world, kept.notice_exchange) == ["requested"]
+    world.later(days=days, minutes=1)
+    await outside.run()
+
+    assert [one for one in await marked(world, kept.notice_exchange) if one == "requested"] == calls
+
+
+async def test_an_answer_that_the_server_was_down_for_is_marked_for_a_call(world: World) -> None:
+    """Its moment has passed before anybody could send it [ACK-16]."""
+    await world.consent()
+    kept = await world.mail("Bonjour, une question.")
+    world.later(days=6)
+    await Outside(world).run()
+
+    assert await marked(world, kept.notice_exchange) == ["requested"]
+
+
+async def marked(world: World, exchange: UUID | None) -> list[str]:
+    """Where the calls in place of an automatic answer stand."""
+    c = tables.tasks.c
+    query = select(c.status).where(c.exchange_id == exchange, c.kind == TaskKind.UNDELIVERED.value)
+    return list(await world.means.database.read(lambda o: o.execute(query).scalars().all()))
