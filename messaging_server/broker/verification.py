@@ -57,6 +57,7 @@ def waits(address: AddressRow, now: datetime) -> bool:
 async def send_code(means: Means, clinic: Clinic, who: Reader, address_id: UUID, now: datetime) -> None:
     """Send a code to an address; it is archived like every text, and a new one replaces the one before.
 
+    While a fresh one is on its way nothing leaves: each would be five guesses more.
     Raises NotAllowedError("opted_out") for a number that was stopped: only its holder starts it again (SMS-14).
     """
     address, person, record, holders = await means.database.read(lambda c: _load(c, clinic, who, address_id))
@@ -76,16 +77,17 @@ async def send_code(means: Means, clinic: Clinic, who: Reader, address_id: UUID,
         next_at=now,
     )  # fmt: skip
     sent = saying.queue_text(means, clinic, place, said.exchanges[0].id, sending, facts, now, kept)
+    check = _check(means, clinic, address.id, code)
     filing = Filing(
         clinic=clinic.id, record=record.id, now=now, sealed_to=all_holders([readers, staff]),
         wraps=(*readers.wraps, *staff.wraps), new_thread=thread, exchanges=said.exchanges,
         deliveries=sent.deliveries, facts=(*said.facts, *sent.facts),
     )  # fmt: skip
-    check = _check(means, clinic, address.id, code)
 
     def unit(connection: Connection) -> None:
-        write(connection, filing)
-        people.change_address(connection, address.id, check_fp=check, check_until=now + LIFE, check_tries=0)
+        if not waits(_load(connection, clinic, who, address_id)[0], now):
+            write(connection, filing)
+            people.change_address(connection, address.id, check_fp=check, check_until=now + LIFE, check_tries=0)
 
     await means.database.write(unit)
     means.wake("outbox")

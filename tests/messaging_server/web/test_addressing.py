@@ -1,5 +1,6 @@
 """A patient's addresses at the counter: added, proven, agreed to, stopped, removed; the old ones are told."""
 
+import asyncio
 import re
 from html import unescape
 from uuid import UUID
@@ -372,3 +373,13 @@ async def test_another_patient_s_address_is_not_found_through_this_one(pages: Pa
 
     assert (await browser.get(path))[0] == 404
     assert (await browser.get(f"{page_of(world)}/addresses/{UUID(int=9)}"))[0] == 404
+
+
+async def test_eight_clicks_at_once_send_one_code(world: World) -> None:
+    """Each code more would be five guesses more, and one more text to a number that asked for none [DIR-03]."""
+    address, desk = await add(world), world.staff(AccountRole.RECEPTION)
+    await asyncio.gather(
+        *(verification.send_code(world.means, world.clinic, desk, address, world.now) for _ in range(8))
+    )
+
+    assert [notice for _, notice in await queued(world)].count(Notice.ADDRESS_CHECK) == 1
