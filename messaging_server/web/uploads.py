@@ -5,6 +5,7 @@ form is read as far as it goes, so that what was typed comes back with every ref
 """
 
 import asyncio
+import re
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -36,6 +37,8 @@ PATIENCE: Final = 300
 CHUNK: Final = 64 * 1024
 SCREENED: Final = 1_000_000
 """Bytes of text files that are screened with one message; the rest is marked as not screened (SEN-10)."""
+_AS_BROWSERS_SAY: Final = re.compile(r'form-data; *name="([^"]*)"(?:; *filename="([^"]*)")?', re.IGNORECASE)
+"""How browsers name a part: a quotation mark in it is sent as %22 (HTML, multipart/form-data encoding)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,7 +110,7 @@ class _Gathered:
 
     async def take(self, part: BodyPartReader) -> None:
         """Read one part to its end."""
-        name, filename = part.name or "", part.filename
+        name, filename = _named(part)
         if filename is None:
             self.fields[name] = (await self._words(part)).decode("utf-8", "replace")
         elif not filename:
@@ -156,6 +159,20 @@ class _Gathered:
             self._kept += len(chunk)
         self.files.append((name, bytes(content)))
         return None
+
+
+def _named(part: BodyPartReader) -> tuple[str, str | None]:
+    """The field and the name of the file, if it is one. Raises ValueError for a part of which that cannot be told.
+
+    aiohttp gives up at a file name with two semicolons; taken for words, the file would be dropped unsaid.
+    """
+    said = part.headers.get("Content-Disposition", "")
+    if plain := _AS_BROWSERS_SAY.fullmatch(said):
+        return plain[1], plain[2]
+    name, filename = part.name, part.filename
+    if name is None or (filename is None and "filename" in said.lower()):
+        raise ValueError("a part without a name")
+    return name, filename
 
 
 async def read(request: web.Request, limits: FileLimits, ours: Callable[[Mapping[str, str]], bool], *,

@@ -106,6 +106,31 @@ async def test_files_go_with_a_new_message_and_are_sealed_with_it(pages: Pages, 
     assert await reading.open_blob(database, pages.world.staff(), kept.exchanges[0].row.id, 0, pages.world.now) == PDF
 
 
+@pytest.mark.parametrize("name", ["Labo; 3 mars; résultats.pdf", "a;b;c;d.pdf", "a; name=b; c.pdf"])
+@pytest.mark.filterwarnings("ignore::aiohttp.multipart.BadContentDispositionHeader")
+async def test_a_file_goes_along_whatever_its_name_is(pages: Pages, rose: Browser, name: str) -> None:
+    """A name with signs that part a header's fields is a name: no file is dropped unsaid [REC-11, EIN-14]."""
+    _, page = await sent(rose, [(name, PDF)])
+    kept = await opened(pages.world, page)
+
+    assert [one.filename for one in kept.exchanges[0].content.files] == [name]
+
+
+@pytest.mark.parametrize("said", ["", "form-data"])
+@pytest.mark.filterwarnings("ignore::aiohttp.multipart.BadContentDispositionHeader")
+async def test_a_part_of_which_nobody_can_tell_what_it_is_is_refused(rose: Browser, said: str) -> None:
+    """Nothing is called sent of which a part was not understood [REC-11, SEC-11]."""
+    _, page = await rose.get("/write/message")
+    head = f"Content-Disposition: {said}\r\n" if said else ""
+    parts = [
+        f'Content-Disposition: form-data; name="csrf"\r\n\r\n{form_token(page)}', f"{head}\r\n%PDF-1.7",
+    ]  # fmt: skip
+    body = "".join(f"--edge\r\n{part}\r\n" for part in parts) + "--edge--\r\n"
+    kind = {"Content-Type": "multipart/form-data; boundary=edge"}
+
+    assert (await rose.client.post("/write/message", data=body.encode(), headers=kind)).status == 400
+
+
 async def test_the_ledger_vouches_for_the_files(pages: Pages, rose: Browser) -> None:
     """The entry of the message names a digest of its sealed files [REC-11]."""
     _, page = await sent(rose, [("formulaire.pdf", PDF)])
