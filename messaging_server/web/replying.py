@@ -47,6 +47,8 @@ from triage.screen import assess
 
 CONVERSIONS: Final[Mapping[str, Conversion]] = {"convert_call": Conversion.CALL, "convert_visit": Conversion.VISIT}
 _WHO: Final = FieldError(field="right_person", code=ErrorCode.IDENTITY_NOT_CONFIRMED)
+_LOST: Final = (FieldError(field="body", code=ErrorCode.FILES_AGAIN),)
+"""The files of a reply that goes back to its author: no page can give them back, and none must be missed (ACC-03)."""
 _UNCHECKED: Final = FieldError(field="files_checked", code=ErrorCode.FILES_NOT_CHECKED)
 SENT_TWICE: Final = timedelta(minutes=10)
 """How long the same reply sent again is taken for a second click and not for a new reply."""
@@ -107,7 +109,8 @@ async def _second_look(
         return conflict(here, draft)
     errors, blocked = errors_of(draft, review), stop_of(draft, review)
     if errors or blocked:
-        return await item.page(here, await open_dossier(here, task), draft=draft, blocked=blocked, errors=errors)
+        told = (*errors, *(_LOST if files else ()))
+        return await item.page(here, await open_dossier(here, task), draft=draft, blocked=blocked, errors=told)
     found = await _patient_of(here, task)
     way, address = way_of(here, review.notified_by)
     language = language_of(found.language, here.clinic)

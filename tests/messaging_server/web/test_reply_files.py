@@ -108,12 +108,13 @@ async def test_an_unconfirmed_or_unknown_file_keeps_the_reply_back(
 async def test_what_a_text_file_or_a_name_says_is_screened_like_the_reply(
     pages: Pages, file: tuple[str, bytes]
 ) -> None:
-    """A sensitive word in it stops the reply, whatever was confirmed [SEN-05, SEN-10]."""
+    """A sensitive word in it stops the reply, and its author is told of the files [SEN-05, ACC-03]."""
     browser, task = await composing(pages)
     status, page, _ = await sent(browser, task, [file])
 
     assert status == 422
     assert "VIH" in page
+    assert "Choisissez-les de nouveau" in page
     assert await entries(pages.world, EntryKind.SENT) == 0
 
 
