@@ -62,12 +62,12 @@ class Places:
 
     def __init__(self, words: Sequence[str], sentence: int, clause: int) -> None:
         """Cut `words`; the first sentence and clause get the numbers given."""
-        self._sentences = [place for place, word in enumerate(words) if word[0] in _ENDS]
-        self._clauses = [
-            place
-            for place, word in enumerate(words)
-            if (word in _CUTTERS or word[0] in _ENDS or word[0] == ",") and _cuts(words, place, word)
-        ]
+        distinct = set(words)
+        ends = {word for word in distinct if word[0] in _ENDS}
+        cutters = ends | (distinct & _CUTTERS) | {word for word in distinct if word[0] == ","}
+        places = [place for place, word in enumerate(words) if word in cutters]
+        self._sentences = [place for place in places if words[place] in ends]
+        self._clauses = [place for place in places if _cuts(words, place, words[place])]
         self._from = (sentence, clause)
 
     def sentence(self, place: int) -> int:

@@ -8,11 +8,12 @@ import re
 import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import accumulate
 
 # Marks that matter to sentences and numbers are words of their own. A line feed ends a sentence only before a new
 # paragraph, a list mark, a capital or a digit: mail programs break lines in the middle of sentences.
 _WORD = re.compile(
-    r"[^\W\d_]+|\d+(?:[.,]\d+)?|[.!?\u2026;:,/%\u00b0\u2022]+|\n(?=[ \t]*[-*>\u2013A-Z\u00c0-\u00dd\d\n])"
+    r"([^\W\d_]+|\d+(?:[.,]\d+)?|[.!?\u2026;:,/%\u00b0\u2022]+|\n(?=[ \t]*[-*>\u2013A-Z\u00c0-\u00dd\d\n]))"
 )
 # Combining accents, soft hyphens, joiners and full-width letters: rare, so that only texts with them pay the slow way.
 _ODD = re.compile(r"[\u00ad\u0300-\u036f\u200b-\u200f\u2060-\u2064\ufb00-\ufb06\ufeff\uff01-\uff5e]")
@@ -42,25 +43,17 @@ class Folded:
 
     text: str = field(repr=False)
     words: Sequence[str] = field(repr=False)
-    raw: Sequence[str] = field(repr=False)
-    """The words as they were written."""
+    pieces: Sequence[str] = field(repr=False)
+    """The text cut at its words: what stands between them at even places, the words as written at odd ones."""
     origin: Sequence[int] | None = field(default=None, repr=False)
     """For each word, the number of the raw word behind it, where shorthand was spelled out; None: one for one."""
     cleaned: tuple[str, Sequence[int]] | None = field(default=None, repr=False)
     """The text that was read instead, and for each of its places the place in the original; None: the original."""
 
     def spans(self) -> list[tuple[int, int]]:
-        """For each word, where it starts and ends, in code points of the original.
-
-        Every letter and digit is in a word, so that the next occurrence of a word's first letters is that word.
-        """
-        text = self.text if self.cleaned is None else self.cleaned[0]
-        found: list[tuple[int, int]] = []
-        end = 0
-        for word in self.raw:
-            start = text.find(word, end)
-            end = start + len(word)
-            found.append((start, end))
+        """For each word, where it starts and ends, in code points of the original."""
+        ends = list(accumulate(map(len, self.pieces)))
+        found = list(zip(ends[::2], ends[1::2], strict=False))
         if self.cleaned is not None:
             index = self.cleaned[1]
             found = [(index[start], index[end]) for start, end in found]
@@ -70,14 +63,15 @@ class Folded:
 def fold(text: str, shorthand: Mapping[str, tuple[str, ...]] | None = None) -> Folded:
     """The folded words of a text; `shorthand` spells out words such as `chu` or `cant`. Linear in the text."""
     cleaned = _clean(text) if not text.isascii() and _ODD.search(text) else None
-    raw = _WORD.findall(text if cleaned is None else cleaned[0])
+    pieces = _WORD.split(text if cleaned is None else cleaned[0])
+    raw = pieces[1::2]
     words = "\0".join(raw).lower().split("\0") if raw else []
     if not text.isascii():
         words = [word if word.isascii() else word.translate(_LETTERS) for word in words]
     if shorthand and not shorthand.keys().isdisjoint(words):
         words, origin = _spell_out(words, shorthand)
-        return Folded(text, words, raw, origin, cleaned)
-    return Folded(text, words, raw, None, cleaned)
+        return Folded(text, words, pieces, origin, cleaned)
+    return Folded(text, words, pieces, None, cleaned)
 
 
 def unrepeated(word: str) -> tuple[str, ...]:

@@ -70,9 +70,9 @@ def measures(words: Sequence[str]) -> list[Measure]:
     diastolic glucose_mmol oxygen_percent pulse_bpm`.
     """
     out: list[Measure] = []
-    for place, word in enumerate(words):
-        if word > "9~" and word not in _NUMBERS:
-            continue
+    told = {word for word in set(words) if "0" <= word[0] <= "9" or word in _NUMBERS}
+    for place in [place for place, word in enumerate(words) if word in told] if told else ():
+        word = words[place]
         value = _number(word)
         if value is not None:
             out.extend(_time(words, place, value))

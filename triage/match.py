@@ -68,13 +68,20 @@ class Lexicon:
         """All terms in these words, in order of their first word."""
         table = {word: self._keys(word) for word in set(words)}
         options = [table[word] for word in words]
+        options.append(_NONE)  # so that the last word, too, has one after it
         first = self.root.next
-        begins = {word: [node for key in keys if key in first for node in first[key]] for word, keys in table.items()}
+        begins = {
+            word: [node for key in keys if key in first for node in first[key]]
+            for word, keys in table.items()
+            if not first.keys().isdisjoint(keys)
+        }
         out: dict[Hit, None] = {}
         for start, word in enumerate(words):
-            for node in begins[word]:
-                if node.open or _goes_on(node, options, start + 1):
-                    _walk(node, words, options, start, out)
+            if word in begins:
+                after = options[start + 1]
+                for node in begins[word]:
+                    if node.open or not node.next.keys().isdisjoint(after):
+                        _walk(node, words, options, start, out)
         return list(out)
 
     def _keys(self, word: str) -> tuple[str, ...]:
@@ -119,31 +126,19 @@ def _is_slip(word: str, meant: str) -> bool:
     return len(word) != len(meant) or len(word) >= _LONG or sorted(word) == sorted(meant)
 
 
-def _goes_on(node: Node, options: Sequence[tuple[str, ...]], at: int) -> bool:
-    """Whether the next word leads anywhere: for most words that begin a term it does not."""
-    if at < len(options):
-        for key in options[at]:
-            if key in node.next:
-                return True
-    return False
-
-
 def _walk(
     node: Node, words: Sequence[str], options: Sequence[tuple[str, ...]], start: int, out: dict[Hit, None]
 ) -> None:
     """Follow the tree from one place in the text; at most the tree's depth and its gaps are tried."""
-    length = len(options)
+    length = len(words)
     paths = [(node, start + 1)]
-    while paths:
-        node, at = paths.pop()
+    for node, at in paths:
         for concept in node.ends:
             out[Hit(concept, start, at)] = None
-        if at == length:
-            continue
         onward = node.next
         for key in options[at]:
             if key in onward:
-                paths.extend([(child, at + 1) for child in onward[key]])
+                paths += [(child, at + 1) for child in onward[key]]
         for reach, after in node.gaps:
             _leap(after, words, options, range(at, min(at + reach + 1, length)), paths)
 
@@ -152,10 +147,11 @@ def _leap(
     after: Node, words: Sequence[str], options: Sequence[tuple[str, ...]], places: range, paths: list[tuple[Node, int]]
 ) -> None:
     """Every way on from a gap, as far as it reaches; it stops at a sentence's end and at a negation."""
+    onward = after.next
     for place in places:
         for key in options[place]:
-            if key in after.next:
-                paths.extend([(child, place + 1) for child in after.next[key]])
+            if key in onward:
+                paths += [(child, place + 1) for child in onward[key]]
         if options[place] is _STOP or words[place] in _UNSKIPPED:
             return
 

@@ -110,11 +110,15 @@ def _without_exceptions(hits: list[Hit], length: int, ruleset: Ruleset) -> list[
             marks[start:end] = b"\1" * (end - start)
     if not taken:
         return hits
+    taken_from = ruleset.exceptions
     kept: list[Hit] = []
     for hit in hits:
-        away = (taken.get(exception) for exception in ruleset.exceptions.get(hit.concept, ()))
-        if hit.concept not in ruleset.aside and not any(marks and any(marks[hit.start : hit.end]) for marks in away):
-            kept.append(hit)
+        if hit.concept not in ruleset.aside:
+            for exception in taken_from.get(hit.concept, ()):
+                if exception in taken and taken[exception].find(1, hit.start, hit.end) >= 0:
+                    break
+            else:
+                kept.append(hit)
     return kept
 
 
