@@ -132,14 +132,14 @@ def _walk(
     """Follow the tree from one place in the text; at most the tree's depth and its gaps are tried."""
     length = len(words)
     paths = [(node, start + 1)]
-    for node, at in paths:
-        for concept in node.ends:
+    for place, at in paths:
+        for concept in place.ends:
             out[Hit(concept, start, at)] = None
-        onward = node.next
+        onward = place.next
         for key in options[at]:
             if key in onward:
                 paths += [(child, at + 1) for child in onward[key]]
-        for reach, after in node.gaps:
+        for reach, after in place.gaps:
             _leap(after, words, options, range(at, min(at + reach + 1, length)), paths)
 
 
