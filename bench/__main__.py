@@ -7,14 +7,14 @@ import os
 import platform
 import time
 
-from bench import commits, growth, intake, screening, websends
+from bench import commits, growth, intake, recognition, screening, websends
 
 
 def main() -> None:
     """Run everything."""
     started = time.perf_counter()
     print(f"Python {platform.python_version()}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f} before it begins")
-    for part in (screening, commits, growth, websends, intake):
+    for part in (recognition, screening, commits, growth, websends, intake):
         part.main()
     print(f"\n{time.perf_counter() - started:.0f} s in all")
 

@@ -8,12 +8,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from triage.fold import word_set
+from triage.fold import ENDS, word_set
 from triage.match import Hit
 from triage.model import Certainty
 from triage.rule import Role
 
-_ENDS = frozenset(".!?\u2026;\n\u2022")
 _CONTRAST = word_set(
     "mais sauf cependant pourtant toutefois par but however except although though yet sinon otherwise"
 )
@@ -63,7 +62,7 @@ class Places:
     def __init__(self, words: Sequence[str], sentence: int, clause: int) -> None:
         """Cut `words`; the first sentence and clause get the numbers given."""
         distinct = set(words)
-        ends = {word for word in distinct if word[0] in _ENDS}
+        ends = {word for word in distinct if word[0] in ENDS}
         cutters = ends | (distinct & _CUTTERS) | {word for word in distinct if word[0] == ","}
         places = [place for place, word in enumerate(words) if word in cutters]
         self._sentences = [place for place in places if words[place] in ends]
@@ -85,7 +84,7 @@ class Places:
 
 def _cuts(words: Sequence[str], place: int, word: str) -> bool:
     """Whether a new clause begins at this word."""
-    if word[0] in _ENDS or word in _CONTRAST:
+    if word[0] in ENDS or word in _CONTRAST:
         return True
     if word in _JOINTS or word[0] == ",":
         return place + 1 < len(words) and words[place + 1] in _SUBJECTS

@@ -17,6 +17,8 @@ _WORD = re.compile(
 )
 # Combining accents, soft hyphens, joiners and full-width letters: rare, so that only texts with them pay the slow way.
 _ODD = re.compile(r"[\u00ad\u0300-\u036f\u200b-\u200f\u2060-\u2064\ufb00-\ufb06\ufeff\uff01-\uff5e]")
+ENDS = frozenset(".!?\u2026;\n\u2022")
+"""With what a word begins that ends a sentence."""
 _RUN = re.compile(r"([^\W\d_])\1{2,}")
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from triage.fold import unrepeated, word_set
+from triage.fold import ENDS, unrepeated, word_set
 from triage.terms import GAPS, Phrase, keys
 
 _STEM = 4
@@ -22,7 +22,6 @@ _LONG = 8
 _LONGEST = 20
 _NONE: tuple[str, ...] = ()
 _STOP: tuple[str, ...] = ("",)
-_ENDS = frozenset(".!?\u2026;\n\u2022")
 _UNSKIPPED = word_set("pas jamais aucun aucune sans ni non not never no without none cannot nor")
 """A gap never leaps over a negation: « je veux pas mourir » is not « je veux mourir »."""
 
@@ -89,7 +88,7 @@ class Lexicon:
         keys = self.known.get(word)
         if keys is not None:
             return keys
-        if word[0] in _ENDS:
+        if word[0] in ENDS:
             return _STOP
         if len(word) < _STEM:
             return _NONE

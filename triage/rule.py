@@ -6,6 +6,7 @@ from enum import StrEnum
 
 from triage.match import Lexicon
 from triage.model import Direction, Priority, QueueName, Topic
+from triage.opinion import Opinion
 
 
 class Within(StrEnum):
@@ -107,3 +108,5 @@ class Ruleset:
     """The concepts that some rule needs: a negation inside a term of theirs is part of the term."""
     by_concept: Mapping[int, tuple[int, ...]] = field(repr=False)
     """For the number of a concept, the places in `rules` of those that ask for it first."""
+    opinion: Opinion | None = field(default=None, repr=False)
+    """The second opinion; None where a clinic brings rules without one."""

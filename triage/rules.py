@@ -7,19 +7,21 @@ examples that must and must not match, in each language in which it has terms, i
 
 import hashlib
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from triage import opinion
 from triage.fold import fold, word_set
 from triage.match import build
-from triage.model import Direction, Part, Priority, QueueName, Topic
+from triage.model import Direction, Priority, QueueName, Topic
+from triage.opinion import Opinion
 from triage.rule import Examples, Gauge, Role, Rule, Ruleset, Within
-from triage.screen import assess
 from triage.terms import Phrase, TermError, keys, parse
 
-__all__ = ["Rule", "RuleError", "Ruleset", "load", "prove"]
+__all__ = ["Rule", "RuleError", "Ruleset", "load"]
 
+OPINION = "opinion.json"
 _LANGUAGES = ("fr", "en")
 _SIGNED = ("rationale", "source", "reviewer")
 _RULE_KEYS = word_set(
@@ -62,11 +64,11 @@ class _Draft:
 
 
 def load(files: Mapping[str, bytes]) -> Ruleset:
-    """The ruleset of some TOML files, by name; its version is their content's hash.
+    """The ruleset of some TOML files, by name, with the second opinion where `opinion.json` is among them.
 
-    Raises RuleError, which names the file, the rule and the fault.
+    Its version is their content's hash. Raises RuleError, which names the file, the rule and the fault.
     """
-    tables = [(name, _parsed(name, files[name])) for name in sorted(files)]
+    tables = [(name, _parsed(name, files[name])) for name in sorted(files) if name != OPINION]
     draft = _Draft()
     for name, table in tables:
         _vocabulary(draft, name, table)
@@ -77,16 +79,16 @@ def load(files: Mapping[str, bytes]) -> Ruleset:
     for name, table in tables:
         for entry in table.get("rule", []):
             draft.rules.append(_rule(draft, name, entry, table, named))
-    return _ruleset(draft, _version(files))
+    return _ruleset(draft, _version(files), _opinion(files.get(OPINION)))
 
 
-def prove(ruleset: Ruleset) -> tuple[str, ...]:
-    """Run every rule's examples; the failures, in words: none when all rules keep their promises.
-
-    An example matches when the rule gives its own full topic and priority; a lowered priority (denied, supposed)
-    does not count for a rule that is urgent or graver.
-    """
-    return tuple(failure for rule in ruleset.rules for failure in _failures(rule, ruleset))
+def _opinion(content: bytes | None) -> Opinion | None:
+    if content is None:
+        return None
+    try:
+        return opinion.load(content)
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise RuleError(OPINION, "the whole file", f"is no model: {type(error).__name__}") from error
 
 
 def _parsed(name: str, content: bytes) -> dict[str, Any]:
@@ -247,7 +249,7 @@ def _examples(file: str, name: str, entry: dict[str, Any], tongues: set[str]) ->
     return tuple(out)
 
 
-def _ruleset(draft: _Draft, version: str) -> Ruleset:
+def _ruleset(draft: _Draft, version: str, second: Opinion | None) -> Ruleset:
     """Everything compiled; cue concepts get their role by name, and the idiom takes away all but cues."""
     roles = {draft.numbers[role]: role for role in Role if role in draft.numbers and role is not Role.IDIOM}
     exceptions = dict(draft.exceptions)
@@ -265,23 +267,6 @@ def _ruleset(draft: _Draft, version: str) -> Ruleset:
     return Ruleset(
         version=version, rules=tuple(draft.rules), lexicon=build(draft.terms, draft.classes, draft.plain),
         gauges=draft.gauges, shorthand=draft.shorthand, roles=roles, exceptions=exceptions, aside=frozenset(aside),
-        by_concept=by_concept,
+        by_concept=by_concept, opinion=second,
         asked=frozenset(concept for rule in draft.rules for need in rule.needs for concept in need),
     )  # fmt: skip
-
-
-def _failures(rule: Rule, ruleset: Ruleset) -> Iterator[str]:
-    for examples in rule.examples:
-        for text in examples.match:
-            if not _holds(rule, text, examples.language, ruleset):
-                yield f"{rule.id} should match « {text} »"
-        for text in examples.miss:
-            if _holds(rule, text, examples.language, ruleset):
-                yield f"{rule.id} should not match « {text} »"
-
-
-def _holds(rule: Rule, text: str, language: str, ruleset: Ruleset) -> bool:
-    direction = rule.direction or Direction.INBOUND
-    assessment = assess([Part("text", text)], direction=direction, language=language, ruleset=ruleset)
-    full = rule.priority if direction is Direction.INBOUND else Priority.ROUTINE
-    return any(reason.rule == rule.id and reason.priority is full for reason in assessment.reasons)

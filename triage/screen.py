@@ -12,6 +12,7 @@ from triage.fold import Folded, fold
 from triage.grammar import measures
 from triage.match import Hit
 from triage.model import Assessment, Certainty, Direction, Part, Priority, QueueName, Reason, Topic
+from triage.raising import Place, raised
 from triage.rule import Role, Ruleset
 
 LIMIT = 500_000
@@ -42,13 +43,15 @@ def assess(
     folded = [fold(part.text, ruleset.shorthand) for part in read]
     found = _found(folded, direction, ruleset)
     reasons = _reasons(found, read, folded, direction)
+    more = raised(ruleset.opinion, read, folded, direction, reasons, _spared(found, direction))
+    reasons = (*reasons, *more.reasons)
     priority = max((reason.priority for reason in reasons), key=_ORDER.index, default=Priority.ROUTINE)
     named = {reason.topic for reason in reasons}
     return Assessment(
         topics=tuple(topic for topic in Topic if topic in named),
         priority=priority,
         queue=_queue(found, priority, chosen),
-        flags=_flags(found, direction),
+        flags=tuple(dict.fromkeys((*_flags(found, direction), *more.families))),
         reasons=reasons,
         ruleset=ruleset.version,
         not_screened=(*not_screened, *cut),
@@ -149,6 +152,16 @@ def _reasons(
                 seen.add(mention[1:4])
                 out.append(_reason(one, mention, priority, parts, spans))
     return tuple(out)
+
+
+def _spared(found: Iterable[Found], direction: Direction) -> dict[Topic, list[Place]]:
+    """Outbound, for each topic, where a direction, a visit or a receipt stands: its sentence is not held for it."""
+    out: dict[Topic, list[Place]] = {}
+    if direction is Direction.OUTBOUND:
+        for one in found:
+            for topic in one.rule.spares:
+                out.setdefault(topic, []).extend((mention.part, mention.start) for mention in one.mentions)
+    return out
 
 
 def _spans(found: Iterable[Found], folded: Sequence[Folded]) -> list[list[tuple[int, int]]]:

@@ -16,7 +16,8 @@ from messaging_server.app.clinics import builtin_lines, builtin_rules
 from messaging_server.clock import utc_now
 from messaging_server.logs import log
 from triage.helplines import stale
-from triage.rules import RuleError, prove
+from triage.proving import prove
+from triage.rules import RuleError
 
 SettingsFile = Annotated[Path | None, typer.Option("--settings", "-s", help="TOML file of settings.")]
 

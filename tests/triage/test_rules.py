@@ -5,7 +5,8 @@ from collections.abc import Callable
 import pytest
 
 from triage.model import Assessment, Direction, Part, Priority, Topic
-from triage.rules import RuleError, Ruleset, load, prove
+from triage.proving import prove
+from triage.rules import RuleError, Ruleset, load
 from triage.screen import assess
 
 GOOD = """

@@ -1,0 +1,132 @@
+"""A second opinion on a text: a linear model over words, pairs of words, and pairs with a word between (DETECTION 3).
+
+It may raise a topic or a priority, and lowers none. It learned from messages that this project wrote
+(`tests/corpus/taught`), by `python -m bench.teaching`, and is data: whole numbers, added up here without any library.
+
+A text is read through windows of some words, so that one sentence of crisis counts as much at the end of a long message
+as alone. All heads are added up at once: their weights stand side by side in one whole number, in lanes of 32 bits,
+hence one addition a word.
+"""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import accumulate
+from typing import Any, NamedTuple
+
+_LANE = 32
+_HALF = 1 << (_LANE - 1)
+_SHIFT = 20
+"""Bits of a word's number: a pair is known by both numbers side by side."""
+_SIZES = (1, 4, 13, 20, 35, 38, 42, 60, 90, 150, 400)
+"""Numbers count by their size: months and doses, ages, fevers, pulses, pressures."""
+CUT = 6
+"""Letters of a word that count: endings seldom change what is meant, and slips are often in them."""
+
+
+class View(NamedTuple):
+    """What one head thinks: how far above its bar the strongest window is (from 0 on it is raised), and its words."""
+
+    head: str
+    above: int
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Opinion:
+    """The model: for each known word, pair and leap its weights for all heads, packed."""
+
+    heads: tuple[str, ...]
+    start: int
+    """What every window begins with: the heads' biases less their bars, packed."""
+    reach: int
+    """Words in a window; a window begins every half of it."""
+    numbers: Mapping[str, int] = field(repr=False)
+    words: Sequence[int] = field(repr=False)
+    """Packed weights by a word's number; number 0 is any other word."""
+    pairs: Mapping[int, int] = field(repr=False)
+    leaps: Mapping[int, int] = field(repr=False)
+
+    def views(self, words: Sequence[str]) -> list[View]:
+        """Each head's strongest window; nothing for a text without words. Linear in the text."""
+        if not words:
+            return []
+        total = list(accumulate(self.weights(words), initial=0))
+        half, length = self.reach // 2, len(words)
+        places = range(0, max(length - half, 1), half)
+        ends = [min(place + self.reach, length) for place in places]
+        rows = [self.lanes(self.start + total[end] - total[at]) for at, end in zip(places, ends, strict=True)]
+        out: list[View] = []
+        for head, values in zip(self.heads, zip(*rows, strict=True), strict=True):
+            best = max(values)
+            at = values.index(best)
+            out.append(View(head, best, places[at], ends[at]))
+        return out
+
+    def because(self, words: Sequence[str], view: View, most: int = 3) -> list[int]:
+        """Places of the words that weigh most for a view: at most `most`, the heaviest first."""
+        lane = self.heads.index(view.head)
+        weights = self.weights(words[view.start : view.end])
+        heavy = sorted(((-self.lanes(weight)[lane], place) for place, weight in enumerate(weights)))
+        return [view.start + place for weight, place in heavy[:most] if weight < 0]
+
+    def weights(self, words: Sequence[str]) -> list[int]:
+        """For each word the packed weights of itself, and of the pair and the leap that begin with it."""
+        table = {word: self.numbers.get(token(word), 0) for word in set(words)}
+        ids = [table[word] for word in words]
+        alone, pair, leap = self.words, self.pairs.get, self.leaps.get
+        return [
+            alone[a] + pair(a << _SHIFT | b, 0) + leap(a << _SHIFT | c, 0)
+            for a, b, c in zip(ids, [*ids[1:], 0], [*ids[2:], 0, 0], strict=False)
+        ]
+
+    def lanes(self, packed: int) -> tuple[int, ...]:
+        """The heads' sums that stand side by side in one whole number."""
+        size = len(self.heads)
+        lifted = (packed + _lifted(size)).to_bytes(size * _LANE // 8, "little")
+        return tuple(value - _HALF for value in memoryview(lifted).cast("I"))
+
+
+def token(word: str) -> str:
+    """What the model knows a folded word as: its first letters, or the size of a number."""
+    if not "0" <= word[0] <= "9":
+        return word[:CUT]
+    try:
+        value = float(word.replace(",", "."))
+    except ValueError:  # digits of other scripts beside our own
+        return "#"
+    return f"#{max((size for size in _SIZES if size <= value), default=0)}"
+
+
+def load(content: bytes) -> Opinion:
+    """The model as it ships: JSON, its weights as whole numbers in the order of its heads.
+
+    Raises ValueError or KeyError where it is none.
+    """
+    told: dict[str, Any] = json.loads(content)
+    heads = tuple(told["heads"])
+    numbers = {word: number for number, word in enumerate(told["words"], start=1)}
+    return Opinion(
+        heads=heads, start=_packed(told["start"]), reach=int(told["reach"]), numbers=numbers,
+        words=[0, *map(_packed, told["words"].values())],
+        pairs=_bound(told["pairs"], numbers), leaps=_bound(told["leaps"], numbers),
+    )  # fmt: skip
+
+
+def _bound(told: Mapping[str, Iterable[int]], numbers: Mapping[str, int]) -> dict[int, int]:
+    """The weights of pairs, by the numbers of their two words."""
+    out: dict[int, int] = {}
+    for names, weights in told.items():
+        first, second = names.split()
+        out[numbers[first] << _SHIFT | numbers[second]] = _packed(weights)
+    return out
+
+
+def _packed(weights: Iterable[int]) -> int:
+    return sum(weight << (_LANE * lane) for lane, weight in enumerate(weights))
+
+
+def _lifted(size: int) -> int:
+    """Half of every lane: added, no lane is below zero."""
+    return sum(_HALF << (_LANE * lane) for lane in range(size))

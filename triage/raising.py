@@ -1,0 +1,110 @@
+"""Where the second opinion raises what the rules found: a topic, a priority or a family; never the reverse.
+
+A finding of the opinion names the head as its rule (`learned.oncology`) and points at the words that weighed most.
+"""
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from triage.fold import ENDS, Folded
+from triage.model import Certainty, Direction, Part, Priority, Reason, Topic
+from triage.opinion import Opinion, View
+
+FAMILIES = ("suicide", "overdose", "violence", "obstetric")
+"""Heads that choose the help lines shown where something grave was found; they raise nothing by themselves."""
+LEARNED = "learned."
+"""With what the rule of every finding of the opinion begins."""
+_TOPICS = MappingProxyType({topic.value: topic for topic in Topic})
+_ACTS = frozenset({Topic.NEW_DIAGNOSIS, Topic.NEW_TREATMENT})
+_PRIORITIES = MappingProxyType({"stat": Priority.STAT, "urgent": Priority.URGENT})
+_ORDER = (Priority.ROUTINE, Priority.URGENT, Priority.STAT)
+
+Place = tuple[int, int]
+"""A part's number, and the place of a word in it."""
+Spared = Mapping[Topic, Collection[Place]]
+"""For a topic, places in the sentences that are never held back for it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Raised:
+    """What the second opinion adds."""
+
+    reasons: tuple[Reason, ...] = ()
+    families: tuple[str, ...] = ()
+
+
+def raised(
+    opinion: Opinion | None, parts: Sequence[Part], folded: Sequence[Folded], direction: Direction,
+    known: Collection[Reason], spared: Spared,
+) -> Raised:  # fmt: skip
+    """What the opinion raises beyond the reasons already known, in any of the parts."""
+    if opinion is None:
+        return Raised()
+    texts = [text.words for text in folded]
+    views = _strongest(opinion, texts)
+    priority = max((reason.priority for reason in known), key=_ORDER.index, default=Priority.ROUTINE)
+    named = {reason.topic for reason in known}
+    reasons: list[Reason] = []
+    for head, (_, view) in views.items():
+        if view.above >= 0 and _adds(head, direction, priority, named):
+            away = spared.get(_TOPICS[head], ()) if head in _TOPICS else ()
+            reasons.extend(_reasons(opinion, parts, folded, head, _without(texts, away)))
+    return Raised(tuple(reasons), tuple(_families(views)) if direction is Direction.INBOUND else ())
+
+
+def _reasons(
+    opinion: Opinion, parts: Sequence[Part], folded: Sequence[Folded], head: str, texts: Sequence[Sequence[str]]
+) -> Iterator[Reason]:
+    """What weighed most for one head, if it is still raised on these words."""
+    number, view = _strongest(opinion, texts)[head]
+    if view.above >= 0:
+        for place in opinion.because(texts[number], view):
+            yield _reason(head, parts[number], folded[number], place)
+
+
+def _strongest(opinion: Opinion, texts: Sequence[Sequence[str]]) -> dict[str, tuple[int, View]]:
+    """For each head its strongest view over all parts, with the number of its part."""
+    out: dict[str, tuple[int, View]] = {}
+    for number, words in enumerate(texts):
+        for view in opinion.views(words):
+            if view.head not in out or view.above > out[view.head][1].above:
+                out[view.head] = (number, view)
+    return out
+
+
+def _families(views: Mapping[str, tuple[int, View]]) -> Iterator[str]:
+    return (head for head in FAMILIES if head in views and views[head][1].above >= 0)
+
+
+def _without(texts: Sequence[Sequence[str]], places: Collection[Place]) -> Sequence[Sequence[str]]:
+    """The texts with full stops for the words of some sentences, so that every other word keeps its place."""
+    if not places:
+        return texts
+    out = [list(words) for words in texts]
+    for number, place in places:
+        words = out[number]
+        start = next((at + 1 for at in range(place, -1, -1) if words[at][0] in ENDS), 0)
+        end = next((at for at in range(place, len(words)) if words[at][0] in ENDS), len(words))
+        words[start:end] = ["."] * (end - start)
+    return out
+
+
+def _adds(head: str, direction: Direction, priority: Priority, named: Collection[Topic | None]) -> bool:
+    """Whether a head that is raised says anything new of a message of this direction."""
+    if head in _TOPICS:
+        topic = _TOPICS[head]
+        return topic not in named and (direction is Direction.OUTBOUND or topic not in _ACTS)
+    if head in _PRIORITIES and direction is Direction.INBOUND:
+        return _ORDER.index(_PRIORITIES[head]) > _ORDER.index(priority)
+    return False
+
+
+def _reason(head: str, part: Part, text: Folded, place: int) -> Reason:
+    """A finding that points at a word and the one after it: a pair weighs as a pair."""
+    spans = text.spans()
+    start, end = spans[place][0], spans[min(place + 1, len(spans) - 1)][1]
+    return Reason(
+        rule=LEARNED + head, topic=_TOPICS.get(head), priority=_PRIORITIES.get(head, Priority.ROUTINE),
+        part=part.name, start=start, end=end, words=part.text[start:end], context=Certainty.AFFIRMED,
+    )  # fmt: skip
