@@ -1,0 +1,83 @@
+"""The second opinion: what a small model says of folded words, by whole numbers that anyone can add up."""
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from triage.opinion import Opinion, load, token
+
+HEADS = ("stat", "urgent", "oncology")
+MODEL: dict[str, Any] = {
+    "heads": HEADS, "reach": 6, "start": [-10, -5, -8],
+    "words": {"chest": [3, 3, 0], "tight": [2, 2, 0], "tumour"[:6]: [0, 0, 9], "calm": [-20, -20, 0]},
+    "pairs": {"chest tight": [6, 1, 0]}, "leaps": {"tight chest": [7, 0, -1]},
+}  # fmt: skip
+
+
+@pytest.fixture
+def model() -> Opinion:
+    return load(json.dumps(MODEL).encode())
+
+
+def above(model: Opinion, text: str) -> dict[str, int]:
+    return {view.head: view.above for view in model.views(text.split())}
+
+
+def test_words_pairs_and_leaps_are_added_to_the_start(model: Opinion) -> None:
+    """Each head is its start plus the weights of words, pairs and leaps, below zero as well as above."""
+    assert above(model, "chest tight") == {"stat": -10 + 3 + 2 + 6, "urgent": -5 + 3 + 2 + 1, "oncology": -8}
+    assert above(model, "tight my chest") == {"stat": -10 + 3 + 2 + 7, "urgent": 0, "oncology": -9}
+    assert above(model, "calm") == {"stat": -30, "urgent": -25, "oncology": -8}
+
+
+def test_no_words_no_opinion(model: Opinion) -> None:
+    """An empty text has no views."""
+    assert model.views([]) == []
+
+
+def test_a_crisis_at_the_end_of_a_long_text_counts_as_much_as_alone(model: Opinion) -> None:
+    """A window finds it: what stands before takes nothing away (DETECTION 3.1)."""
+    filler = "calm and calm and so on " * 40
+    assert above(model, filler + "then it was so my chest tight")["stat"] == 1
+    assert above(model, "chest tight then it was so " + filler)["stat"] == 1
+
+
+def test_the_words_that_weigh_most_are_named(model: Opinion) -> None:
+    """An explanation points at the heaviest words first, and never at one that spoke against it (promise 7)."""
+    words = ["calm", "my", "chest", "tight", "today"]
+    stat = next(view for view in model.views(words) if view.head == "stat")
+    assert model.because(words, stat) == [2, 3]
+    assert model.because(words, stat, most=1) == [2]
+
+
+@pytest.mark.parametrize(
+    ("word", "known_as"),
+    [("suicidaire", "suicid"), ("mal", "mal"), ("0", "#0"), ("3", "#1"), ("39,5", "#38"), ("911", "#400")],
+)
+def test_a_word_is_known_by_its_beginning_and_a_number_by_its_size(word: str, known_as: str) -> None:
+    """Endings and exact figures do not matter to the model."""
+    assert token(word) == known_as
+
+
+@given(st.lists(st.sampled_from(["chest", "tight", "calm", "tumour", "x", ".", "12"]), max_size=60))
+def test_the_packed_sums_are_the_plain_sums(words: list[str]) -> None:
+    """Adding all heads in one number gives what adding each head alone gives, window by window."""
+    model = load(json.dumps(MODEL).encode())
+    tokens = [token(word) for word in words]
+    for lane, view in enumerate(model.views(words)):
+        best = max(
+            MODEL["start"][lane] + sum(_weight(tokens, at, lane) for at in range(start, min(start + 6, len(words))))
+            for start in range(0, max(len(words) - 3, 1), 3)
+        )
+        assert view.above == best
+
+
+def _weight(tokens: list[str], at: int, lane: int) -> int:
+    after = tokens[at + 1 : at + 3]
+    known = [MODEL["words"].get(tokens[at])]
+    known += [MODEL["pairs"].get(f"{tokens[at]} {after[0]}")] if after else []
+    known += [MODEL["leaps"].get(f"{tokens[at]} {after[1]}")] if len(after) > 1 else []
+    return sum(weights[lane] for weights in known if weights is not None)
