@@ -88,8 +88,8 @@ def _labelled(row: dict[str, object]) -> Labelled:
     assert isinstance(topics, list)
     return Labelled(
         id=str(row["id"]), lang=str(row["lang"]), direction=Direction(str(row["direction"])), kind=str(row["kind"]),
-        priority=Priority(str(row["priority"])), acceptable=frozenset(map(Priority, acceptable)), clear=bool(row["clear"]),
-        topics=frozenset(map(Topic, topics)), text=str(row["text"]),
+        priority=Priority(str(row["priority"])), acceptable=frozenset(map(Priority, acceptable)),
+        clear=bool(row["clear"]), topics=frozenset(map(Topic, topics)), text=str(row["text"]),
     )  # fmt: skip
 
 

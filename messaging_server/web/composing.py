@@ -35,6 +35,11 @@ _PROBLEMS: Final[Mapping[str, FieldError]] = {
 }
 
 
+_ASKED_OF: Final[Mapping[Question, Topic]] = {
+    Question.NEW_DIAGNOSIS: Topic.NEW_DIAGNOSIS, Question.NEW_TREATMENT: Topic.NEW_TREATMENT,
+}  # fmt: skip
+
+
 def errors_of(draft: Draft, review: Review) -> tuple[FieldError, ...]:
     """Every field to put right, each once, in the order of the form."""
     found = {error.field: error for error in draft.faults()}
@@ -72,6 +77,15 @@ def _why(draft: Draft, review: Review) -> Block:
     if draft.answers.get(Question.NEW_TREATMENT) is Answer.YES and Topic.NEW_TREATMENT in review.topics:
         return Block.NEW_TREATMENT
     return Block.SENSITIVE
+
+
+def _answer(draft: Draft, review: Review, question: Question) -> Answer | None:
+    """What was answered; else "yes" where the words suggest it, and never "no": silence proves nothing (SEN-04)."""
+    return draft.answers.get(question) or (Answer.YES if _suggests(review, question) else None)
+
+
+def _suggests(review: Review, question: Question) -> bool:
+    return question in _ASKED_OF and _ASKED_OF[question] in review.assessment.topics
 
 
 def way_of(here: Visit, addresses: Iterable[AddressRow]) -> tuple[Way, str]:
@@ -125,7 +139,8 @@ async def composer(here: Visit, dossier: Dossier, draft: Draft, blocked: Blocked
         form_id=draft.form_id, to_name=open_name(here.means.keys, patient.person).full if patient else "", way=way,
         way_address=address, subject=draft.subject, greeting=draft.greeting, body=draft.body, closing=draft.closing,
         signature=await signature_of(here, language), category=draft.category, categories=tuple(Category),
-        answers=tuple((question, draft.answers.get(question)) for question in Question),
+        answers=tuple((question, _answer(draft, review, question)) for question in Question),
+        suggested=any(draft.answers.get(question) is None and _suggests(review, question) for question in Question),
         warnings=remarks(draft.subject, draft.text, review.assessment) if draft.body else (), blocked=blocked,
         override_reason=draft.override_reason, language=language, model=draft.model, inserted=draft.inserted,
         models=await inserting.offered(here, dossier.task.queue),

@@ -193,6 +193,8 @@ class Composer(FormView):
     category: Category | None = None
     categories: tuple[Category, ...]
     answers: tuple[tuple[Question, Answer | None], ...]
+    suggested: bool = False
+    """Some answer stands there because the words suggest it, not because it was given (SEN-04)."""
     models: tuple["ModelGroup", ...] = ()
     """Prepared texts, whose words the handler inserts (ETQ-11)."""
     model: str = ""

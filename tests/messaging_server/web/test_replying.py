@@ -242,6 +242,18 @@ async def test_a_declared_new_diagnosis_stops_a_reply_whatever_its_words(pages: 
     assert TEXTS.gettext(Language.FR, "blocked_why.new_diagnosis") in unescape(page)
 
 
+async def test_an_unanswered_question_is_answered_yes_where_the_words_suggest_it(pages: Pages) -> None:
+    """The question comes back with a yes to be checked; where nothing suggests one, with no answer [SEN-04]."""
+    browser, task = await composing(pages)
+    _, told = await look(browser, task, body="Vos analyses confirment un diabète de type 2.", new_diagnosis="")
+    _, untold = await look(browser, task, new_diagnosis="")
+
+    assert re.search(r'name="new_diagnosis" value="yes"[^>]* checked', told)
+    assert TEXTS.gettext(Language.FR, "composer.suggested") in unescape(told)
+    assert not re.search(r'name="new_diagnosis"[^>]* checked', untold)
+    assert TEXTS.gettext(Language.FR, "composer.suggested") not in unescape(untold)
+
+
 async def test_a_physician_may_go_on_with_a_reason_and_only_then(pages: Pages) -> None:
     """The exceptional way asks for its reason, and what is sent afterwards is the same text [SEN-06]."""
     browser, task = await composing(pages)
