@@ -7,7 +7,7 @@ MINUTES ?= 10
 WORKERS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test check bench soak
+.PHONY: help install demo test check bench soak opinion
 
 help:  ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' Makefile
@@ -37,6 +37,10 @@ check: $(STAMP)  ## Lint, types, import contracts, and the table of requirements
 
 bench: $(STAMP)  ## Measure, and print ratios (FULL=1 adds the million)
 	$(BIN)/python -m bench
+
+opinion: $(STAMP)  ## Teach the second opinion anew from tests/corpus/taught
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e ".[teaching]"
+	$(BIN)/python -m bench.teaching
 
 soak: $(STAMP)  ## Kill rounds, faults and the theft for MINUTES=10, then every test once from a new seed
 	MINUTES=$(MINUTES) $(BIN)/python -m pytest -q --timeout=0 tests/journeys/faults $(ARGS)

@@ -11,7 +11,9 @@ hence one addition a word.
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import accumulate
+from itertools import chain, pairwise, zip_longest
+from operator import or_
+from struct import Struct
 from typing import Any, NamedTuple
 
 _LANE = 32
@@ -40,8 +42,14 @@ class Opinion:
     heads: tuple[str, ...]
     start: int
     """What every window begins with: the heads' biases less their bars, packed."""
+    lift: int
+    """Half of every lane: added, no lane is below zero, and each can be read by itself."""
+    layout: Struct = field(repr=False)
+    """How the lanes stand in the bytes of a whole number."""
     reach: int
     """Words in a window; a window begins every half of it."""
+    ordinary: frozenset[str] = field(repr=False)
+    """Words so usual that none is a slip of another: the lexicon need not ask."""
     numbers: Mapping[str, int] = field(repr=False)
     words: Sequence[int] = field(repr=False)
     """Packed weights by a word's number; number 0 is any other word."""
@@ -52,45 +60,50 @@ class Opinion:
         """Each head's strongest window; nothing for a text without words. Linear in the text."""
         if not words:
             return []
-        total = list(accumulate(self.weights(words), initial=0))
-        half, length = self.reach // 2, len(words)
-        places = range(0, max(length - half, 1), half)
-        ends = [min(place + self.reach, length) for place in places]
-        rows = [self.lanes(self.start + total[end] - total[at]) for at, end in zip(places, ends, strict=True)]
+        step, length = self.reach // 2, len(words)
+        weights = self._weights(words)
+        steps = [
+            sum(chain.from_iterable(filter(None, one[at : at + step]) for one in weights))
+            for at in range(0, length, step)
+        ]
+        before = self.start + self.lift
+        rows = [self.lanes(before + one + other) for one, other in pairwise(steps)] or [self.lanes(before + steps[0])]
         out: list[View] = []
         for head, values in zip(self.heads, zip(*rows, strict=True), strict=True):
             best = max(values)
-            at = values.index(best)
-            out.append(View(head, best, places[at], ends[at]))
+            at = step * values.index(best)
+            out.append(View(head, best - _HALF, at, min(at + self.reach, length)))
         return out
 
     def because(self, words: Sequence[str], view: View, most: int = 3) -> list[int]:
         """Places of the words that weigh most for a view: at most `most`, the heaviest first."""
         lane = self.heads.index(view.head)
-        weights = self.weights(words[view.start : view.end])
-        heavy = sorted(((-self.lanes(weight)[lane], place) for place, weight in enumerate(weights)))
+        near = zip_longest(*self._weights(words[view.start : view.end]), fillvalue=None)
+        heavy = sorted(
+            (_HALF - self.lanes(sum(filter(None, told)) + self.lift)[lane], place)
+            for place, told in enumerate(near)
+            if any(told)
+        )
         return [view.start + place for weight, place in heavy[:most] if weight < 0]
 
-    def weights(self, words: Sequence[str]) -> list[int]:
-        """For each word the packed weights of itself, and of the pair and the leap that begin with it."""
-        table = {word: self.numbers.get(token(word), 0) for word in set(words)}
-        ids = [table[word] for word in words]
-        alone, pair, leap = self.words, self.pairs.get, self.leaps.get
-        return [
-            alone[a] + pair(a << _SHIFT | b, 0) + leap(a << _SHIFT | c, 0)
-            for a, b, c in zip(ids, [*ids[1:], 0], [*ids[2:], 0, 0], strict=False)
-        ]
+    def _weights(self, words: Sequence[str]) -> tuple[list[int | None], list[int | None], list[int | None]]:
+        """The packed weights of each word, and of the pair and the leap that begin with it; None for none."""
+        known = self.numbers.get
+        table = {word: known(word[:CUT] if word[0] > "9" else token(word), 0) for word in set(words)}
+        ids = list(map(table.__getitem__, words))
+        first = [one << _SHIFT for one in ids]
+        pairs = list(map(self.pairs.get, map(or_, first, ids[1:])))
+        leaps = list(map(self.leaps.get, map(or_, first, ids[2:])))
+        return list(map(self.words.__getitem__, ids)), pairs, leaps
 
     def lanes(self, packed: int) -> tuple[int, ...]:
-        """The heads' sums that stand side by side in one whole number."""
-        size = len(self.heads)
-        lifted = (packed + _lifted(size)).to_bytes(size * _LANE // 8, "little")
-        return tuple(value - _HALF for value in memoryview(lifted).cast("I"))
+        """The heads' sums that stand side by side in one whole number, each lifted so that none is below zero."""
+        return self.layout.unpack(packed.to_bytes(self.layout.size, "little"))
 
 
 def token(word: str) -> str:
     """What the model knows a folded word as: its first letters, or the size of a number."""
-    if not "0" <= word[0] <= "9":
+    if word[0] > "9" or word[0] < "0":
         return word[:CUT]
     try:
         value = float(word.replace(",", "."))
@@ -108,7 +121,9 @@ def load(content: bytes) -> Opinion:
     heads = tuple(told["heads"])
     numbers = {word: number for number, word in enumerate(told["words"], start=1)}
     return Opinion(
-        heads=heads, start=_packed(told["start"]), reach=int(told["reach"]), numbers=numbers,
+        heads=heads, start=_packed(told["start"]), lift=_packed([_HALF] * len(heads)),
+        layout=Struct(f"<{len(heads)}I"), reach=int(told["reach"]), numbers=numbers,
+        ordinary=frozenset(told["ordinary"]),
         words=[0, *map(_packed, told["words"].values())],
         pairs=_bound(told["pairs"], numbers), leaps=_bound(told["leaps"], numbers),
     )  # fmt: skip
@@ -125,8 +140,3 @@ def _bound(told: Mapping[str, Iterable[int]], numbers: Mapping[str, int]) -> dic
 
 def _packed(weights: Iterable[int]) -> int:
     return sum(weight << (_LANE * lane) for lane, weight in enumerate(weights))
-
-
-def _lifted(size: int) -> int:
-    """Half of every lane: added, no lane is below zero."""
-    return sum(_HALF << (_LANE * lane) for lane in range(size))

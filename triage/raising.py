@@ -59,8 +59,9 @@ def _reasons(
     """What weighed most for one head, if it is still raised on these words."""
     number, view = _strongest(opinion, texts)[head]
     if view.above >= 0:
+        spans = folded[number].spans()
         for place in opinion.because(texts[number], view):
-            yield _reason(head, parts[number], folded[number], place)
+            yield _reason(head, parts[number], spans, place)
 
 
 def _strongest(opinion: Opinion, texts: Sequence[Sequence[str]]) -> dict[str, tuple[int, View]]:
@@ -100,9 +101,8 @@ def _adds(head: str, direction: Direction, priority: Priority, named: Collection
     return False
 
 
-def _reason(head: str, part: Part, text: Folded, place: int) -> Reason:
+def _reason(head: str, part: Part, spans: Sequence[Place], place: int) -> Reason:
     """A finding that points at a word and the one after it: a pair weighs as a pair."""
-    spans = text.spans()
     start, end = spans[place][0], spans[min(place + 1, len(spans) - 1)][1]
     return Reason(
         rule=LEARNED + head, topic=_TOPICS.get(head), priority=_PRIORITIES.get(head, Priority.ROUTINE),

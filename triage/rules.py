@@ -75,11 +75,13 @@ def load(files: Mapping[str, bytes]) -> Ruleset:
     for name, table in tables:
         for concept, entry in table.get("concept", {}).items():
             _concept(draft, name, concept, entry)
+    second = _opinion(files.get(OPINION))
+    draft.plain.extend(second.ordinary if second else ())
     named = frozenset(draft.tongues)
     for name, table in tables:
         for entry in table.get("rule", []):
             draft.rules.append(_rule(draft, name, entry, table, named))
-    return _ruleset(draft, _version(files), _opinion(files.get(OPINION)))
+    return _ruleset(draft, _version(files), second)
 
 
 def _opinion(content: bytes | None) -> Opinion | None:

@@ -11,7 +11,7 @@ from triage.opinion import Opinion, load, token
 
 HEADS = ("stat", "urgent", "oncology")
 MODEL: dict[str, Any] = {
-    "heads": HEADS, "reach": 6, "start": [-10, -5, -8],
+    "heads": HEADS, "ordinary": [], "reach": 6, "start": [-10, -5, -8],
     "words": {"chest": [3, 3, 0], "tight": [2, 2, 0], "tumour"[:6]: [0, 0, 9], "calm": [-20, -20, 0]},
     "pairs": {"chest tight": [6, 1, 0]}, "leaps": {"tight chest": [7, 0, -1]},
 }  # fmt: skip

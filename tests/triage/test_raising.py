@@ -12,7 +12,7 @@ from triage.rule import Ruleset
 from triage.screen import assess
 
 MODEL = {
-    "heads": ["stat", "urgent", "oncology", "new_treatment", "mental_health", "suicide"], "reach": 40,
+    "heads": ["stat", "urgent", "oncology", "new_treatment", "mental_health", "suicide"], "ordinary": [], "reach": 40,
     "start": [-5, -5, -5, -5, -5, -5],
     "words": {
         "zorgle": [9, 9, 0, 0, 0, 0], "blimp": [0, 9, 0, 0, 0, 0], "wug": [0, 0, 9, 9, 9, 0], "dax": [9, 9, 0, 0, 9, 9],
