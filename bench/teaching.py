@@ -8,20 +8,22 @@ written is whole numbers; running the screening needs none of what is imported h
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from scipy.sparse import csr_matrix, vstack
+from scipy.sparse import csr_matrix, diags, vstack
 from sklearn.linear_model import LogisticRegression
 
 from bench.labelled import ACTS, SPOKEN_OF
 from triage import opinion, rules
 from triage.fold import fold
 from triage.raising import FAMILIES
+from triage.rule import Ruleset
+from triage.screen import hits_of
 
 ROOT = Path(__file__).parents[1]
 TAUGHT = ROOT / "tests" / "corpus" / "taught"
@@ -57,6 +59,8 @@ class Example:
     kind: str
     text: str = field(repr=False)
     tokens: tuple[str, ...] = field(repr=False)
+    concepts: tuple[tuple[int, str], ...] = field(repr=False)
+    """What the rules' lexicon found, each with the place of its first word."""
 
     @property
     def outbound(self) -> bool:
@@ -79,8 +83,8 @@ Says = Callable[[Example], bool | None]
 
 def examples() -> list[Example]:
     """All taught messages; raises ValueError at a line that has no labels above it."""
-    written = {path.name: path.read_bytes() for path in MODEL.parent.glob("*.toml")}
-    shorthand = rules.load(written).shorthand
+    ruleset = rules.load({path.name: path.read_bytes() for path in MODEL.parent.glob("*.toml")})
+    names = {number: name for name, number in ruleset.concepts.items()}
     out: list[Example] = []
     for path in sorted(TAUGHT.glob("*.txt")):
         label: list[str] = []
@@ -88,16 +92,25 @@ def examples() -> list[Example]:
             if line.startswith("## "):
                 label = line[3:].split()
             elif line.strip():
-                lang, priorities, topics, kind = label
-                text = line.replace(" \\ ", "\n")
-                tokens = tuple(map(opinion.token, fold(text, shorthand).words))
-                named = frozenset(topics.split(",")) - {"-"}
-                out.append(Example(lang, tuple(priorities.split("/")), named, kind, text, tokens))
+                out.append(_example(label, line.replace(" \\ ", "\n"), ruleset, names))
     return out
 
 
-def features(tokens: Sequence[str], start: int, end: int) -> Iterator[str]:
-    """What a window holds: each word, its pair and its leap; those of the last words may reach over its end."""
+def _example(label: Sequence[str], text: str, ruleset: Ruleset, names: Mapping[int, str]) -> Example:
+    """A message as the opinion reads it. `label` is a header's four words; ValueError where it is none."""
+    lang, priorities, topics, kind = label
+    words = fold(text, ruleset.shorthand).words
+    return Example(
+        lang=lang, priorities=tuple(priorities.split("/")), topics=frozenset(topics.split(",")) - {"-"}, kind=kind,
+        text=text, tokens=tuple(map(opinion.token, words)),
+        concepts=tuple((hit.start, names[hit.concept]) for hit in hits_of(words, ruleset)),
+    )  # fmt: skip
+
+
+def features(example: Example, start: int, end: int) -> Iterator[str]:
+    """What a window holds: concepts, words, pairs and leaps; those of its last words may reach over its end."""
+    tokens = example.tokens
+    yield from (f"={name}" for at, name in example.concepts if start <= at < end)
     for at in range(start, end):
         yield tokens[at]
         if at + 1 < len(tokens):
@@ -108,7 +121,7 @@ def features(tokens: Sequence[str], start: int, end: int) -> Iterator[str]:
 
 def vocabulary(taught: Sequence[Example]) -> dict[str, int]:
     """Every feature that enough messages hold, with its column."""
-    seen = Counter(one for example in taught for one in set(features(example.tokens, 0, len(example.tokens))))
+    seen = Counter(one for example in taught for one in set(features(example, 0, len(example.tokens))))
     return {name: column for column, name in enumerate(sorted(one for one, times in seen.items() if times >= SEEN))}
 
 
@@ -116,7 +129,7 @@ def matrix(windows: Sequence[Window], columns: dict[str, int]) -> Matrix:
     """Counts of features, a row each window."""
     rows, places, counts = [0], list[int](), list[int]()
     for example, start, end in windows:
-        found = Counter(columns[one] for one in features(example.tokens, start, end) if one in columns)
+        found = Counter(columns[one] for one in features(example, start, end) if one in columns)
         places.extend(found)
         counts.extend(found.values())
         rows.append(len(places))
@@ -139,15 +152,18 @@ def taught_head(says: Says, taught: Sequence[Example], columns: dict[str, int]) 
 def _strength(weights: Weights, columns: dict[str, int]) -> Callable[[Window], float]:
     def strength(window: Window) -> float:
         example, start, end = window
-        return float(sum(weights[columns[one]] for one in features(example.tokens, start, end) if one in columns))
+        return float(sum(weights[columns[one]] for one in features(example, start, end) if one in columns))
 
     return strength
 
 
 def _fitted(yes: Matrix, no: Matrix) -> tuple[Weights, float]:
+    """Weights and bias; each column is stretched by how unevenly it is spread (Wang and Manning 2012)."""
+    each = [(np.asarray((one > 0).sum(axis=0)).ravel() + 1.0) / one.shape[0] for one in (yes, no)]
+    stretched = np.abs(np.log(each[0] / each[1]))
     model = LogisticRegression(C=STRENGTH, solver="liblinear", max_iter=500)
-    model.fit(vstack([yes, no]), np.r_[np.ones(yes.shape[0]), np.zeros(no.shape[0])])
-    return model.coef_[0], float(model.intercept_[0])
+    model.fit(vstack([yes, no]) @ diags(stretched), np.r_[np.ones(yes.shape[0]), np.zeros(no.shape[0])])
+    return model.coef_[0] * stretched, float(model.intercept_[0])
 
 
 def heads() -> dict[str, Says]:
@@ -188,12 +204,13 @@ def exported(taught: Sequence[Example]) -> dict[str, Any]:
     weights[np.abs(weights) < SLIGHT] = 0
     kept = np.flatnonzero(weights.any(axis=0))
     told = {names[column]: weights[:, column].tolist() for column in kept}
+    concepts = {name[1:]: told.pop(name) for name in list(told) if name.startswith("=")}
     spoken = sorted({word for name in told for word in name.rstrip(" *").split(" ")})
     words = {word: told.get(word, [0] * len(learned)) for word in spoken}
     return {
         "heads": list(learned), "reach": REACH, "fingerprint": fingerprint(),
         "start": [round(UNIT * (bias - BARS[name])) for name, (_, bias) in learned.items()],
-        "ordinary": ordinary(taught), "words": words,
+        "ordinary": ordinary(taught), "concepts": concepts, "words": words,
         "pairs": {name: told[name] for name in told if name.count(" ") == 1},
         "leaps": {name[:-2]: told[name] for name in told if name.endswith(" *")},
     }

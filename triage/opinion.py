@@ -1,4 +1,5 @@
-"""A second opinion on a text: a linear model over words, pairs of words, and pairs with a word between (DETECTION 3).
+"""A second opinion on a text: a linear model over words, pairs of words, pairs with a word between, and the concepts that
+the rules' lexicon found (DETECTION 3).
 
 It may raise a topic or a priority, and lowers none. It learned from messages that this project wrote
 (`tests/corpus/taught`), by `python -m bench.teaching`, and is data: whole numbers, added up here without any library.
@@ -10,11 +11,13 @@ hence one addition a word.
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import chain, pairwise, zip_longest
 from operator import or_
 from struct import Struct
 from typing import Any, NamedTuple
+
+from triage.match import Hit
 
 _LANE = 32
 _HALF = 1 << (_LANE - 1)
@@ -33,6 +36,13 @@ class View(NamedTuple):
     above: int
     start: int
     end: int
+
+
+class Reading(NamedTuple):
+    """A text as the opinion reads it: its folded words, and what the rules' lexicon found on them."""
+
+    words: Sequence[str]
+    hits: Sequence[Hit] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,17 +65,23 @@ class Opinion:
     """Packed weights by a word's number; number 0 is any other word."""
     pairs: Mapping[int, int] = field(repr=False)
     leaps: Mapping[int, int] = field(repr=False)
+    named: Mapping[str, int] = field(repr=False)
+    """Packed weights of the rules' concepts, by name."""
+    concepts: Mapping[int, int] = field(default_factory=dict, repr=False)
+    """The same by the numbers of a ruleset."""
 
-    def views(self, words: Sequence[str]) -> list[View]:
+    def views(self, text: Reading) -> list[View]:
         """Each head's strongest window; nothing for a text without words. Linear in the text."""
-        if not words:
+        if not text.words:
             return []
-        step, length = self.reach // 2, len(words)
-        weights = self._weights(words)
+        step, length = self.reach // 2, len(text.words)
+        weights = self._weights(text.words)
         steps = [
             sum(chain.from_iterable(filter(None, one[at : at + step]) for one in weights))
             for at in range(0, length, step)
         ]
+        for concept, start, _ in text.hits:
+            steps[start // step] += self.concepts.get(concept, 0)
         before = self.start + self.lift
         rows = [self.lanes(before + one + other) for one, other in pairwise(steps)] or [self.lanes(before + steps[0])]
         out: list[View] = []
@@ -75,16 +91,20 @@ class Opinion:
             out.append(View(head, best - _HALF, at, min(at + self.reach, length)))
         return out
 
-    def because(self, words: Sequence[str], view: View, most: int = 3) -> list[int]:
+    def because(self, text: Reading, view: View, most: int = 3) -> list[int]:
         """Places of the words that weigh most for a view: at most `most`, the heaviest first."""
         lane = self.heads.index(view.head)
-        near = zip_longest(*self._weights(words[view.start : view.end]), fillvalue=None)
-        heavy = sorted(
-            (_HALF - self.lanes(sum(filter(None, told)) + self.lift)[lane], place)
-            for place, told in enumerate(near)
-            if any(told)
-        )
+        told = [sum(filter(None, one)) for one in zip_longest(*self._weights(text.words[view.start : view.end]))]
+        for concept, start, _ in text.hits:
+            if view.start <= start < view.end:
+                told[start - view.start] += self.concepts.get(concept, 0)
+        heavy = sorted((_HALF - self.lanes(one + self.lift)[lane], place) for place, one in enumerate(told) if one)
         return [view.start + place for weight, place in heavy[:most] if weight < 0]
+
+    def bound(self, numbers: Mapping[str, int]) -> "Opinion":
+        """The same opinion, knowing the rules' concepts by their numbers; of concepts without one it says nothing."""
+        concepts = {numbers[name]: weights for name, weights in self.named.items() if name in numbers}
+        return replace(self, concepts=concepts)
 
     def _weights(self, words: Sequence[str]) -> tuple[list[int | None], list[int | None], list[int | None]]:
         """The packed weights of each word, and of the pair and the leap that begin with it; None for none."""
@@ -126,6 +146,7 @@ def load(content: bytes) -> Opinion:
         ordinary=frozenset(told["ordinary"]),
         words=[0, *map(_packed, told["words"].values())],
         pairs=_bound(told["pairs"], numbers), leaps=_bound(told["leaps"], numbers),
+        named={name: _packed(weights) for name, weights in told["concepts"].items()},
     )  # fmt: skip
 
 

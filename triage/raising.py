@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from triage.fold import ENDS, Folded
+from triage.match import Hit
 from triage.model import Certainty, Direction, Part, Priority, Reason, Topic
-from triage.opinion import Opinion, View
+from triage.opinion import Opinion, Reading, View
 
 FAMILIES = ("suicide", "overdose", "violence", "obstetric")
 """Heads that choose the help lines shown where something grave was found; they raise nothing by themselves."""
@@ -35,13 +36,13 @@ class Raised:
 
 
 def raised(
-    opinion: Opinion | None, parts: Sequence[Part], folded: Sequence[Folded], direction: Direction,
-    known: Collection[Reason], spared: Spared,
+    opinion: Opinion | None, parts: Sequence[Part], folded: Sequence[Folded], hits: Sequence[Sequence[Hit]],
+    direction: Direction, known: Collection[Reason], spared: Spared,
 ) -> Raised:  # fmt: skip
-    """What the opinion raises beyond the reasons already known, in any of the parts."""
+    """What the opinion raises beyond the reasons already known, in any part; `hits` are what the lexicon found."""
     if opinion is None:
         return Raised()
-    texts = [text.words for text in folded]
+    texts = [Reading(text.words, found) for text, found in zip(folded, hits, strict=True)]
     views = _strongest(opinion, texts)
     priority = max((reason.priority for reason in known), key=_ORDER.index, default=Priority.ROUTINE)
     named = {reason.topic for reason in known}
@@ -54,7 +55,7 @@ def raised(
 
 
 def _reasons(
-    opinion: Opinion, parts: Sequence[Part], folded: Sequence[Folded], head: str, texts: Sequence[Sequence[str]]
+    opinion: Opinion, parts: Sequence[Part], folded: Sequence[Folded], head: str, texts: Sequence[Reading]
 ) -> Iterator[Reason]:
     """What weighed most for one head, if it is still raised on these words."""
     number, view = _strongest(opinion, texts)[head]
@@ -64,11 +65,11 @@ def _reasons(
             yield _reason(head, parts[number], spans, place)
 
 
-def _strongest(opinion: Opinion, texts: Sequence[Sequence[str]]) -> dict[str, tuple[int, View]]:
+def _strongest(opinion: Opinion, texts: Sequence[Reading]) -> dict[str, tuple[int, View]]:
     """For each head its strongest view over all parts, with the number of its part."""
     out: dict[str, tuple[int, View]] = {}
-    for number, words in enumerate(texts):
-        for view in opinion.views(words):
+    for number, text in enumerate(texts):
+        for view in opinion.views(text):
             if view.head not in out or view.above > out[view.head][1].above:
                 out[view.head] = (number, view)
     return out
@@ -78,16 +79,17 @@ def _families(views: Mapping[str, tuple[int, View]]) -> Iterator[str]:
     return (head for head in FAMILIES if head in views and views[head][1].above >= 0)
 
 
-def _without(texts: Sequence[Sequence[str]], places: Collection[Place]) -> Sequence[Sequence[str]]:
+def _without(texts: Sequence[Reading], places: Collection[Place]) -> Sequence[Reading]:
     """The texts with full stops for the words of some sentences, so that every other word keeps its place."""
     if not places:
         return texts
-    out = [list(words) for words in texts]
+    out = list(texts)
     for number, place in places:
-        words = out[number]
+        words, hits = list(out[number].words), out[number].hits
         start = next((at + 1 for at in range(place, -1, -1) if words[at][0] in ENDS), 0)
         end = next((at for at in range(place, len(words)) if words[at][0] in ENDS), len(words))
         words[start:end] = ["."] * (end - start)
+        out[number] = Reading(words, [hit for hit in hits if not start <= hit.start < end])
     return out
 
 

@@ -106,6 +106,8 @@ class Ruleset:
     """The numbers of all exceptions, which are never mentions themselves."""
     asked: frozenset[int] = field(repr=False)
     """The concepts that some rule needs: a negation inside a term of theirs is part of the term."""
+    concepts: Mapping[str, int] = field(repr=False)
+    """The number of every concept, by name."""
     by_concept: Mapping[int, tuple[int, ...]] = field(repr=False)
     """For the number of a concept, the places in `rules` of those that ask for it first."""
     opinion: Opinion | None = field(default=None, repr=False)

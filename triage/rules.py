@@ -269,6 +269,7 @@ def _ruleset(draft: _Draft, version: str, second: Opinion | None) -> Ruleset:
     return Ruleset(
         version=version, rules=tuple(draft.rules), lexicon=build(draft.terms, draft.classes, draft.plain),
         gauges=draft.gauges, shorthand=draft.shorthand, roles=roles, exceptions=exceptions, aside=frozenset(aside),
-        by_concept=by_concept, opinion=second,
+        concepts=draft.numbers, by_concept=by_concept,
+        opinion=second.bound(draft.numbers) if second else None,
         asked=frozenset(concept for rule in draft.rules for need in rule.needs for concept in need),
     )  # fmt: skip

@@ -41,9 +41,10 @@ def assess(
     """
     read, cut = _bounded(parts)
     folded = [fold(part.text, ruleset.shorthand) for part in read]
-    found = _found(folded, direction, ruleset)
+    hits = [hits_of(text.words, ruleset) for text in folded]
+    found = _found(folded, hits, direction, ruleset)
     reasons = _reasons(found, read, folded, direction)
-    more = raised(ruleset.opinion, read, folded, direction, reasons, _spared(found, direction))
+    more = raised(ruleset.opinion, read, folded, hits, direction, reasons, _spared(found, direction))
     reasons = (*reasons, *more.reasons)
     priority = max((reason.priority for reason in reasons), key=_ORDER.index, default=Priority.ROUTINE)
     named = {reason.topic for reason in reasons}
@@ -72,9 +73,10 @@ def _bounded(parts: Sequence[Part]) -> tuple[list[Part], list[str]]:
     return read, cut
 
 
-def _found(folded: Sequence[Folded], direction: Direction, ruleset: Ruleset) -> list[Found]:
+def _found(
+    folded: Sequence[Folded], hits: Sequence[list[Hit]], direction: Direction, ruleset: Ruleset
+) -> list[Found]:
     """The rules that hold on all parts together; sentences are numbered over the whole message."""
-    hits = [_hits(text.words, ruleset) for text in folded]
     rules = applicable({hit.concept for part in hits for hit in part}, direction, ruleset)
     wanted = {concept for rule in rules for need in (*rule.needs, rule.unless) for concept in need}
     out: list[Mention] = []
@@ -89,8 +91,8 @@ def _found(folded: Sequence[Folded], direction: Direction, ruleset: Ruleset) -> 
     return holding(out, rules, direction)
 
 
-def _hits(words: Sequence[str], ruleset: Ruleset) -> list[Hit]:
-    """What one part names, idioms and exceptions taken away."""
+def hits_of(words: Sequence[str], ruleset: Ruleset) -> list[Hit]:
+    """What the words of one part name, idioms and exceptions taken away."""
     hits = ruleset.lexicon.find(words)
     hits.extend(_gauged(words, ruleset))
     return _without_exceptions(hits, len(words), ruleset)

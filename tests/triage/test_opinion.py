@@ -7,13 +7,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from triage.opinion import Opinion, load, token
+from triage.match import Hit
+from triage.opinion import Opinion, Reading, load, token
 
 HEADS = ("stat", "urgent", "oncology")
 MODEL: dict[str, Any] = {
     "heads": HEADS, "ordinary": [], "reach": 6, "start": [-10, -5, -8],
     "words": {"chest": [3, 3, 0], "tight": [2, 2, 0], "tumour"[:6]: [0, 0, 9], "calm": [-20, -20, 0]},
     "pairs": {"chest tight": [6, 1, 0]}, "leaps": {"tight chest": [7, 0, -1]},
+    "concepts": {"knee": [4, 0, 0], "gone": [99, 99, 99]},
 }  # fmt: skip
 
 
@@ -23,7 +25,7 @@ def model() -> Opinion:
 
 
 def above(model: Opinion, text: str) -> dict[str, int]:
-    return {view.head: view.above for view in model.views(text.split())}
+    return {view.head: view.above for view in model.views(Reading(text.split()))}
 
 
 def test_words_pairs_and_leaps_are_added_to_the_start(model: Opinion) -> None:
@@ -35,7 +37,7 @@ def test_words_pairs_and_leaps_are_added_to_the_start(model: Opinion) -> None:
 
 def test_no_words_no_opinion(model: Opinion) -> None:
     """An empty text has no views."""
-    assert model.views([]) == []
+    assert model.views(Reading([])) == []
 
 
 def test_a_crisis_at_the_end_of_a_long_text_counts_as_much_as_alone(model: Opinion) -> None:
@@ -48,9 +50,18 @@ def test_a_crisis_at_the_end_of_a_long_text_counts_as_much_as_alone(model: Opini
 def test_the_words_that_weigh_most_are_named(model: Opinion) -> None:
     """An explanation points at the heaviest words first, and never at one that spoke against it (promise 7)."""
     words = ["calm", "my", "chest", "tight", "today"]
-    stat = next(view for view in model.views(words) if view.head == "stat")
-    assert model.because(words, stat) == [2, 3]
-    assert model.because(words, stat, most=1) == [2]
+    stat = next(view for view in model.views(Reading(words)) if view.head == "stat")
+    assert model.because(Reading(words), stat) == [2, 3]
+    assert model.because(Reading(words), stat, most=1) == [2]
+
+
+def test_what_the_rules_found_counts_where_it_stands(model: Opinion) -> None:
+    """A concept adds its weights to the windows that hold it; one that the rules have no more is silent."""
+    bound = model.bound({"knee": 7})
+    words = ["x"] * 12
+    views = {view.head: view for view in bound.views(Reading(words, [Hit(7, 8, 10), Hit(3, 0, 1)]))}
+    assert views["stat"].above == -10 + 4
+    assert bound.because(Reading(words, [Hit(7, 8, 10)]), views["stat"]) == [8]
 
 
 @pytest.mark.parametrize(
@@ -67,7 +78,7 @@ def test_the_packed_sums_are_the_plain_sums(words: list[str]) -> None:
     """Adding all heads in one number gives what adding each head alone gives, window by window."""
     model = load(json.dumps(MODEL).encode())
     tokens = [token(word) for word in words]
-    for lane, view in enumerate(model.views(words)):
+    for lane, view in enumerate(model.views(Reading(words))):
         best = max(
             MODEL["start"][lane] + sum(_weight(tokens, at, lane) for at in range(start, min(start + 6, len(words))))
             for start in range(0, max(len(words) - 3, 1), 3)
