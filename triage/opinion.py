@@ -1,4 +1,4 @@
-"""A second opinion on a text: a linear model over words, pairs of words, pairs with a word between, and the concepts that
+"""A second opinion on a text: a linear model over words, pairs, pairs with a word between, and the concepts that
 the rules' lexicon found (DETECTION 3).
 
 It may raise a topic or a priority, and lowers none. It learned from messages that this project wrote
@@ -18,6 +18,7 @@ from struct import Struct
 from typing import Any, NamedTuple
 
 from triage.match import Hit
+from triage.slips import LEAST, beginnings, meant
 
 _LANE = 32
 _HALF = 1 << (_LANE - 1)
@@ -60,6 +61,8 @@ class Opinion:
     """Words in a window; a window begins every half of it."""
     ordinary: frozenset[str] = field(repr=False)
     """Words so usual that none is a slip of another: the lexicon need not ask."""
+    beginnings: Mapping[str, tuple[str, ...]] = field(repr=False)
+    """The same by first letter and end, to find the one that was meant."""
     numbers: Mapping[str, int] = field(repr=False)
     words: Sequence[int] = field(repr=False)
     """Packed weights by a word's number; number 0 is any other word."""
@@ -110,11 +113,19 @@ class Opinion:
         """The packed weights of each word, and of the pair and the leap that begin with it; None for none."""
         known = self.numbers.get
         table = {word: known(word[:CUT] if word[0] > "9" else token(word), 0) for word in set(words)}
+        for word, number in table.items():
+            if not number and len(word) >= LEAST:
+                table[word] = self._meant(word)
         ids = list(map(table.__getitem__, words))
         first = [one << _SHIFT for one in ids]
         pairs = list(map(self.pairs.get, map(or_, first, ids[1:])))
         leaps = list(map(self.leaps.get, map(or_, first, ids[2:])))
         return list(map(self.words.__getitem__, ids)), pairs, leaps
+
+    def _meant(self, word: str) -> int:
+        """The number of the word that an unknown one is a slip of; 0 where it is none."""
+        other = meant(word, self.beginnings) if word not in self.ordinary else None
+        return self.numbers.get(token(other), 0) if other else 0
 
     def lanes(self, packed: int) -> tuple[int, ...]:
         """The heads' sums that stand side by side in one whole number, each lifted so that none is below zero."""
@@ -143,7 +154,7 @@ def load(content: bytes) -> Opinion:
     return Opinion(
         heads=heads, start=_packed(told["start"]), lift=_packed([_HALF] * len(heads)),
         layout=Struct(f"<{len(heads)}I"), reach=int(told["reach"]), numbers=numbers,
-        ordinary=frozenset(told["ordinary"]),
+        ordinary=frozenset(told["ordinary"]), beginnings=beginnings(told["ordinary"]),
         words=[0, *map(_packed, told["words"].values())],
         pairs=_bound(told["pairs"], numbers), leaps=_bound(told["leaps"], numbers),
         named={name: _packed(weights) for name, weights in told["concepts"].items()},
