@@ -19,6 +19,8 @@ LEARNED = "learned."
 _TOPICS = MappingProxyType({topic.value: topic for topic in Topic})
 _ACTS = frozenset({Topic.NEW_DIAGNOSIS, Topic.NEW_TREATMENT})
 _PRIORITIES = MappingProxyType({"stat": Priority.STAT, "urgent": Priority.URGENT})
+_CLOSE = 4
+"""Words between two that weighed, so that they are shown as one finding."""
 _ORDER = (Priority.ROUTINE, Priority.URGENT, Priority.STAT)
 
 Place = tuple[int, int]
@@ -61,8 +63,8 @@ def _reasons(
     number, view = _strongest(opinion, texts)[head]
     if view.above >= 0:
         spans = folded[number].spans()
-        for place in opinion.because(texts[number], view):
-            yield _reason(head, parts[number], spans, place)
+        for first, last in _together(sorted(opinion.because(texts[number], view))):
+            yield _reason(head, parts[number], spans[first][0], spans[min(last + 1, len(spans) - 1)][1])
 
 
 def _strongest(opinion: Opinion, texts: Sequence[Reading]) -> dict[str, tuple[int, View]]:
@@ -103,9 +105,19 @@ def _adds(head: str, direction: Direction, priority: Priority, named: Collection
     return False
 
 
-def _reason(head: str, part: Part, spans: Sequence[Place], place: int) -> Reason:
-    """A finding that points at a word and the one after it: a pair weighs as a pair."""
-    start, end = spans[place][0], spans[min(place + 1, len(spans) - 1)][1]
+def _together(places: Sequence[int]) -> list[tuple[int, int]]:
+    """Places that stand close together as one, from first to last: one finding for one thing said."""
+    out: list[tuple[int, int]] = []
+    for place in places:
+        if out and place - out[-1][1] <= _CLOSE:
+            out[-1] = (out[-1][0], place)
+        else:
+            out.append((place, place))
+    return out
+
+
+def _reason(head: str, part: Part, start: int, end: int) -> Reason:
+    """A finding that points at some words, up to the one after the last that weighed: a pair weighs as a pair."""
     return Reason(
         rule=LEARNED + head, topic=_TOPICS.get(head), priority=_PRIORITIES.get(head, Priority.ROUTINE),
         part=part.name, start=start, end=end, words=part.text[start:end], context=Certainty.AFFIRMED,
