@@ -35,13 +35,13 @@ STRENGTH = 0.3
 """Inverse of the regularisation (scikit-learn's C)."""
 SEEN = 2
 """Messages that must hold a word or a pair for the model to know it."""
-SLIGHT = 6
+SLIGHT = 16
 """Weights below this, in the model's unit, are left out."""
 LONG = 3
 """Letters of a word that the lexicon would look up as a slip, or as one written with letters held down."""
 BARS = {
-    "stat": 0.0, "urgent": 0.0, "mental_health": 0.0, "oncology": 0.0, "addiction": 0.0, "sti_bbi": 0.0,
-    "emotional": 0.0, "new_diagnosis": 2.0, "new_treatment": 2.0,
+    "stat": 0.25, "urgent": 0.0, "mental_health": 0.25, "oncology": -1.0, "addiction": -1.0, "sti_bbi": 1.0,
+    "emotional": -1.0, "new_diagnosis": 0.5, "new_treatment": -0.75,
     "suicide": 0.0, "overdose": 0.0, "violence": 0.0, "obstetric": 0.0,
 }  # fmt: skip
 """Natural logits above which a head is raised: chosen on the tuned part and on real questions, never on the other."""
@@ -161,7 +161,7 @@ def _fitted(yes: Matrix, no: Matrix) -> tuple[Weights, float]:
     """Weights and bias; each column is stretched by how unevenly it is spread (Wang and Manning 2012)."""
     each = [(np.asarray((one > 0).sum(axis=0)).ravel() + 1.0) / one.shape[0] for one in (yes, no)]
     stretched = np.abs(np.log(each[0] / each[1]))
-    model = LogisticRegression(C=STRENGTH, solver="liblinear", max_iter=500)
+    model = LogisticRegression(C=STRENGTH, solver="liblinear", class_weight="balanced", max_iter=500)
     model.fit(vstack([yes, no]) @ diags(stretched), np.r_[np.ones(yes.shape[0]), np.zeros(no.shape[0])])
     return model.coef_[0] * stretched, float(model.intercept_[0])
 
@@ -203,10 +203,10 @@ def exported(taught: Sequence[Example]) -> dict[str, Any]:
     weights = np.rint(UNIT * np.array([weights for weights, _ in learned.values()])).astype(int)
     weights[np.abs(weights) < SLIGHT] = 0
     kept = np.flatnonzero(weights.any(axis=0))
-    told = {names[column]: weights[:, column].tolist() for column in kept}
+    told = {names[column]: _sparse(weights[:, column].tolist()) for column in kept}
     concepts = {name[1:]: told.pop(name) for name in list(told) if name.startswith("=")}
     spoken = sorted({word for name in told for word in name.rstrip(" *").split(" ")})
-    words = {word: told.get(word, [0] * len(learned)) for word in spoken}
+    words = {word: told.get(word, "") for word in spoken}
     return {
         "heads": list(learned), "reach": REACH, "fingerprint": fingerprint(),
         "start": [round(UNIT * (bias - BARS[name])) for name, (_, bias) in learned.items()],
@@ -214,6 +214,11 @@ def exported(taught: Sequence[Example]) -> dict[str, Any]:
         "pairs": {name: told[name] for name in told if name.count(" ") == 1},
         "leaps": {name[:-2]: told[name] for name in told if name.endswith(" *")},
     }
+
+
+def _sparse(weights: Sequence[int]) -> str:
+    """The weights that are not zero, each after its head's number: `0:51 4:-20`."""
+    return " ".join(f"{head}:{weight}" for head, weight in enumerate(weights) if weight)
 
 
 def ordinary(taught: Sequence[Example]) -> list[str]:

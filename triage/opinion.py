@@ -144,7 +144,7 @@ def token(word: str) -> str:
 
 
 def load(content: bytes) -> Opinion:
-    """The model as it ships: JSON, its weights as whole numbers in the order of its heads.
+    """The model as it ships: JSON, its weights as whole numbers by the numbers of its heads.
 
     Raises ValueError or KeyError where it is none.
     """
@@ -155,19 +155,25 @@ def load(content: bytes) -> Opinion:
         heads=heads, start=_packed(told["start"]), lift=_packed([_HALF] * len(heads)),
         layout=Struct(f"<{len(heads)}I"), reach=int(told["reach"]), numbers=numbers,
         ordinary=frozenset(told["ordinary"]), beginnings=beginnings(told["ordinary"]),
-        words=[0, *map(_packed, told["words"].values())],
+        words=[0, *map(_unsparse, told["words"].values())],
         pairs=_bound(told["pairs"], numbers), leaps=_bound(told["leaps"], numbers),
-        named={name: _packed(weights) for name, weights in told["concepts"].items()},
+        named={name: _unsparse(weights) for name, weights in told["concepts"].items()},
     )  # fmt: skip
 
 
-def _bound(told: Mapping[str, Iterable[int]], numbers: Mapping[str, int]) -> dict[int, int]:
+def _bound(told: Mapping[str, str], numbers: Mapping[str, int]) -> dict[int, int]:
     """The weights of pairs, by the numbers of their two words."""
     out: dict[int, int] = {}
     for names, weights in told.items():
         first, second = names.split()
-        out[numbers[first] << _SHIFT | numbers[second]] = _packed(weights)
+        out[numbers[first] << _SHIFT | numbers[second]] = _unsparse(weights)
     return out
+
+
+def _unsparse(told: str) -> int:
+    """Weights written as `0:51 4:-20`, a head's number and its weight, side by side in one whole number."""
+    pairs = (one.partition(":") for one in told.split())
+    return sum(int(weight) << (_LANE * int(head)) for head, _, weight in pairs)
 
 
 def _packed(weights: Iterable[int]) -> int:

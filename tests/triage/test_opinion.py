@@ -1,12 +1,12 @@
 """The second opinion: what a small model says of folded words, by whole numbers that anyone can add up."""
 
-import json
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.triage.models import shipped
 from triage.match import Hit
 from triage.opinion import Opinion, Reading, load, token
 
@@ -21,7 +21,7 @@ MODEL: dict[str, Any] = {
 
 @pytest.fixture
 def model() -> Opinion:
-    return load(json.dumps(MODEL).encode())
+    return load(shipped(MODEL))
 
 
 def above(model: Opinion, text: str) -> dict[str, int]:
@@ -76,7 +76,7 @@ def test_a_word_is_known_by_its_beginning_and_a_number_by_its_size(word: str, kn
 @given(st.lists(st.sampled_from(["chest", "tight", "calm", "tumour", "x", ".", "12"]), max_size=60))
 def test_the_packed_sums_are_the_plain_sums(words: list[str]) -> None:
     """Adding all heads in one number gives what adding each head alone gives, window by window."""
-    model = load(json.dumps(MODEL).encode())
+    model = load(shipped(MODEL))
     tokens = [token(word) for word in words]
     for lane, view in enumerate(model.views(Reading(words))):
         best = max(

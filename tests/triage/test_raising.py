@@ -1,11 +1,11 @@
 """What the second opinion adds to an assessment: it raises, explains itself, and never takes away."""
 
-import json
 from dataclasses import replace
 
 import pytest
 
 from messaging_server.app.clinics import builtin_rules
+from tests.triage.models import shipped
 from triage.model import Assessment, Direction, Part, Priority, Topic
 from triage.opinion import load
 from triage.rule import Ruleset
@@ -24,7 +24,7 @@ MODEL = {
 
 @pytest.fixture(scope="module")
 def ruleset() -> Ruleset:
-    return replace(builtin_rules(), opinion=load(json.dumps(MODEL).encode()))
+    return replace(builtin_rules(), opinion=load(shipped(MODEL)))
 
 
 def inbound(ruleset: Ruleset, text: str) -> Assessment:
