@@ -39,7 +39,7 @@ def assess(
     `chosen` is the queue of the reason that the patient picked: it routes what is routine, and never hides an
     emergency (TRI-06). `not_screened` names what could not be read, and is handed on.
     """
-    read, cut = _bounded(parts)
+    read, cut = bounded(parts)
     folded = [fold(part.text, ruleset.shorthand) for part in read]
     hits = [hits_of(text.words, ruleset) for text in folded]
     found = _found(folded, hits, direction, ruleset)
@@ -59,7 +59,7 @@ def assess(
     )
 
 
-def _bounded(parts: Sequence[Part]) -> tuple[list[Part], list[str]]:
+def bounded(parts: Sequence[Part]) -> tuple[list[Part], list[str]]:
     """The parts to read, and the names of what is left out: the end of a long text is read as well as its beginning."""
     read: list[Part] = []
     cut: list[str] = []
