@@ -123,6 +123,8 @@ class IncomingMessage:
     """The kind of request that the author chose: `appointment renewal result form question other` (PAGES, Write)."""
     private: bool = False
     """The author marked it as especially private (SEN-09)."""
+    own_words: tuple[str, ...] = field(default=(), repr=False)
+    """What the signed-in author holds to be sensitive anywhere (SEN-09); empty where no key was at hand to know."""
     sender: str | None = field(default=None, repr=False)
     """The one mailbox of the one From header, or the E.164 number; None when it could not be told (EIN-07)."""
     reply_token: str | None = field(default=None, repr=False)

@@ -17,7 +17,8 @@ from messaging_server.broker.clinic import Clinic, Means, language_of
 from messaging_server.errors import NotAllowedError, NotFoundError
 from messaging_server.record.content import content_bytes, judgement_bytes
 from messaging_server.record.entry import EntryKind
-from messaging_server.record.reading import OpenedExchange, OpenedThread, Reader, open_blob, open_thread
+from messaging_server.record.opened import OpenedExchange, OpenedThread
+from messaging_server.record.reading import Reader, open_blob, open_own_words, open_thread
 from messaging_server.record.transcript import Transcribing, transcript
 from messaging_server.storage import consents, people, records, threads
 from messaging_server.storage.database import Connection
@@ -80,7 +81,9 @@ async def export(means: Means, clinic: Clinic, who: Reader, record: UUID, now: d
     for number, one in enumerate(opened, start=1):
         files[f"conversations/{number:04}.html"] = await _page(means, clinic, ground, one, now)
         files |= await _attached(means, who, one, now)
-    files["record.json"] = _json(await means.database.read(lambda c: _document(c, means, clinic, ground, opened)))
+    own = await open_own_words(means.database, who, record)
+    document = await means.database.read(lambda c: _document(c, means, clinic, ground, opened))
+    files["record.json"] = _json(document | {"own_words": list(own.values())})
     files["ledger.jsonl"] = await means.database.read(lambda c: _ledger(c, record))
     return Exported(files=files, conversations=len(opened), missing=tuple(missing))
 

@@ -40,6 +40,8 @@ class Filing:
     new_thread: threads.ThreadRow | None = None
     touch: tuple[UUID, threads.Role, bool] | None = None
     """(thread, who wrote last, whether the patient has something new)."""
+    marks: UUID | None = None
+    """The thread that is private from now on (SEN-09)."""
     exchanges: tuple[threads.ExchangeRow, ...] = ()
     blobs: tuple[threads.BlobRow, ...] = ()
     deliveries: tuple[outbox.DeliveryRow, ...] = ()
@@ -64,6 +66,8 @@ def write(connection: Connection, filing: Filing) -> None:
     if filing.touch:
         thread, by, unread = filing.touch
         threads.touch_thread(connection, thread, at=filing.now, by=by, unread=unread)
+    if filing.marks:
+        threads.mark_private(connection, filing.marks)
     _write_tasks(connection, filing)
     for address in filing.addresses:
         people.add_address(connection, address)

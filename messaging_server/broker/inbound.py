@@ -6,7 +6,6 @@ answering) is decided again on the new ground.
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import replace
 
 from consent.model import Channel
 from messaging_server.broker import optout, rotation, undelivered
@@ -21,7 +20,8 @@ from messaging_server.errors import UnavailableError
 from messaging_server.message import Automatic, IncomingMessage
 from messaging_server.storage.database import Connection
 from messaging_server.storage.people import AddressStatus
-from triage.model import Assessment, Direction, Part, Priority, QueueName, Topic
+from triage.model import Assessment, Direction, Part, Priority, QueueName
+from triage.own_words import marked, matches
 from triage.screen import assess
 
 ATTEMPTS = 8
@@ -43,11 +43,12 @@ async def receive(means: Means, clinic: Clinic, message: IncomingMessage) -> Rec
 
     A second coming of the same message gives the first one's receipt and writes nothing (EIN-06, SMS-11).
     """
-    assessment = await screened(clinic, message)
+    found = await screened(clinic, message)
     for _ in range(ATTEMPTS):
         snapshot = await means.database.read(lambda c: load(c, means, clinic, message))
         if snapshot.outdated and await rotation.rotate_records(means, clinic, snapshot.places, message.received_at):
             continue
+        assessment = _in_its_thread(found, snapshot)
         case = case_of(clinic, message, assessment, snapshot)
         decision = decide(case)
         if decision.disposition is Disposition.DUPLICATE:
@@ -81,7 +82,7 @@ async def screened(clinic: Clinic, message: IncomingMessage) -> Assessment:
 
 
 def assess_message(clinic: Clinic, message: IncomingMessage) -> Assessment:
-    """Screen every part of a message; the patient's own mark adds its topic (SEN-09, SEN-10)."""
+    """Screen every part of a message; the patient's own mark, by hand or by words, adds its topic (SEN-09, SEN-10)."""
     parts = [Part("subject", message.subject), Part("new_text", message.new_text)]
     if message.quoted_text:
         parts.append(Part("quoted_text", message.quoted_text))
@@ -96,11 +97,13 @@ def assess_message(clinic: Clinic, message: IncomingMessage) -> Assessment:
         parts, direction=Direction.INBOUND, language=None, ruleset=clinic.ruleset,
         chosen=CHOSEN_QUEUES.get(message.reason or ""), not_screened=unread,
     )  # fmt: skip
-    return _marked(found) if message.private else found
+    own = matches(message.own_words, parts)
+    return marked(found, own) if own or message.private else found
 
 
-def _marked(found: Assessment) -> Assessment:
-    return replace(found, topics=(*found.topics, Topic.PATIENT_MARKED))
+def _in_its_thread(found: Assessment, snapshot: Snapshot) -> Assessment:
+    """A mark on a thread holds for every later message in it, by whatever door it comes (SEN-09)."""
+    return marked(found) if snapshot.thread and snapshot.thread.private else found
 
 
 def case_of(clinic: Clinic, message: IncomingMessage, assessment: Assessment, snapshot: Snapshot) -> Case:

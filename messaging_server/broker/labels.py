@@ -19,7 +19,8 @@ from messaging_server.errors import ConflictError, NotAllowedError, NotFoundErro
 from messaging_server.message import new_id
 from messaging_server.record.content import Content, Judgement
 from messaging_server.record.entry import EntryKind, Fact
-from messaging_server.record.reading import OpenedExchange, Reader
+from messaging_server.record.opened import OpenedExchange
+from messaging_server.record.reading import Reader
 from messaging_server.storage import keyring, records, tasks, threads
 from messaging_server.storage.database import Connection
 from messaging_server.storage.tasks import TaskRow
@@ -45,6 +46,15 @@ class Label:
         """Whether this is about that finding."""
         place = (reason.rule, reason.part, reason.start, reason.end)
         return self.exchange == exchange and place == (self.rule, self.part, self.start, self.end)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Where something stands beside an exchange: in which record and thread, sealed to which clinic key."""
+
+    record: UUID
+    thread: UUID
+    clinic_key: HolderKey
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,21 +106,30 @@ def _place(said: Label) -> tuple[tuple[str, str], ...]:
 def _filing(
     clinic: Clinic, who: Reader, ground: _Ground, content: Content, judged: Judgement, about: UUID, now: datetime
 ) -> Filing:
-    staff, exchange = audience(clinic.id, [ground.clinic_key], now), new_id(now)
+    place = Place(record=ground.task.record_id, thread=ground.task.thread_id, clinic_key=ground.clinic_key)
+    return beside(clinic, place, who.account, content, judged, about, now)
+
+
+def beside(
+    clinic: Clinic, place: Place, author: UUID | None, content: Content, judged: Judgement, about: UUID, now: datetime
+) -> Filing:
+    """What stands beside an exchange for the clinic's teams alone, sealed and ready; without author, ours."""
+    staff, exchange = audience(clinic.id, [place.clinic_key], now), new_id(now)
     sealed = staff.seal_content(exchange, content)
     row = threads.ExchangeRow(
-        id=exchange, clinic_id=clinic.id, record_id=ground.task.record_id, thread_id=ground.task.thread_id,
-        direction=threads.Way.NOTE, channel=Channel.WEB, automatic=False, author_id=who.account,
-        author_role=threads.Role.STAFF, state=threads.ExchangeState.FILED, content=sealed.sealed,
-        content_key_id=staff.key.id, staff_content=staff.seal_judgement(exchange, judged).sealed,
+        id=exchange, clinic_id=clinic.id, record_id=place.record, thread_id=place.thread,
+        direction=threads.Way.NOTE, channel=Channel.WEB, automatic=author is None, author_id=author,
+        author_role=threads.Role.STAFF if author else threads.Role.SYSTEM, state=threads.ExchangeState.FILED,
+        content=sealed.sealed, content_key_id=staff.key.id,
+        staff_content=staff.seal_judgement(exchange, judged).sealed,
         staff_key_id=staff.key.id, size=len(content.text), created_at=now, visible_at=now, in_reply_to=about,
     )  # fmt: skip
     fact = Fact(
-        kind=EntryKind.NOTE, at=now, exchange=exchange, parties={"account": who.account},
+        kind=EntryKind.NOTE, at=now, exchange=exchange, parties={"account": author} if author else {},
         ciphertext=sealed.sealed.digest, commitment=sealed.commitment,
     )  # fmt: skip
     return Filing(
-        clinic=clinic.id, record=ground.task.record_id, now=now, sealed_to=staff.holders, wraps=staff.wraps,
+        clinic=clinic.id, record=place.record, now=now, sealed_to=staff.holders, wraps=staff.wraps,
         exchanges=(row,), facts=(fact,),
     )  # fmt: skip
 

@@ -62,7 +62,8 @@ class Snapshot:
         """What must not have moved between the decision and its write."""
         return (
             self.seen, self.person, self.people_at_address, self.address, self.record.id,
-            self.thread.id if self.thread else None, (self.task.id, self.task.version) if self.task else None,
+            self.record.own_words, (self.thread.id, self.thread.private) if self.thread else None,
+            (self.task.id, self.task.version) if self.task else None,
             tuple(act.id for act in self.consents), self.answers_this_thread, self.redirects_this_hour,
             tuple(sorted((h.id, h.version) for h in (*self.holders.values(), *self.teams.values()))),
         )  # fmt: skip

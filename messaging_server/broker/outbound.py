@@ -9,7 +9,7 @@ from uuid import UUID
 
 from consent.model import Channel
 from keys.envelope import HolderKey
-from messaging_server.broker import rotation, saying
+from messaging_server.broker import reviewing, rotation, saying
 from messaging_server.broker.clinic import Clinic, Means, language_of
 from messaging_server.broker.filing import Filing, MovedError, TaskChange, write
 from messaging_server.broker.notices import Notice
@@ -39,7 +39,7 @@ class Sent:
 async def send(means: Means, clinic: Clinic, who: Reader, reply: Reply, now: datetime) -> Sent:
     """Send a reply. Raises InvalidError (fix it), NotAllowedError (the gate, a sensitive topic), ConflictError."""
     await rotation.rotate_for_task(means, clinic, reply.task, now)
-    ground = await means.database.read(lambda c: ground_of(c, clinic, who, reply))
+    ground = await reviewing.whole_ground(means, clinic, who, reply)
     found = judge(means, clinic, who, reply, ground, now)
     _refuse(found, reply)
     filing, sent = _plan(means, clinic, who, reply, ground, found, now)
@@ -48,6 +48,8 @@ async def send(means: Means, clinic: Clinic, who: Reader, reply: Reply, now: dat
         again = ground_of(connection, clinic, who, reply)
         if again.consents != ground.consents or again.addresses != ground.addresses:
             raise MovedError("the consent or an address changed")
+        if again.listed != ground.listed:
+            raise MovedError("the patient's own words changed")
         write(connection, filing)
 
     try:
@@ -72,7 +74,7 @@ def _plan(
     means: Means, clinic: Clinic, who: Reader, reply: Reply, ground: Ground, found: Review, now: datetime
 ) -> tuple[Filing, Sent]:
     leaves = now + timedelta(seconds=clinic.policy.send_delay_seconds)
-    readers = audience(clinic.id, _readers(clinic, ground), now)
+    readers = audience(clinic.id, _readers(clinic, who, ground), now)
     staff = audience(clinic.id, [ground.holders[ground.record.clinic_key_id]], now)
     exchange, blobs, fact = _exchange(clinic, who, reply, ground, found, (readers, staff), (now, leaves))
     place = saying.Place(record=ground.record.id, thread=ground.thread.id, readers=readers, staff=staff)
@@ -92,8 +94,15 @@ def _plan(
     return filing, Sent(exchange=exchange.id, leaves_at=leaves, channels=channels)
 
 
-def _readers(clinic: Clinic, ground: Ground) -> list[HolderKey]:
+def _readers(clinic: Clinic, who: Reader, ground: Ground) -> list[HolderKey]:
+    """The record's key, and the desk's where it works the queue: of what is private only where the desk itself writes.
+
+    A private thread reaches a desk because somebody who reads it has handed it on (SEN-08, TRI-14).
+    """
     team = clinic.team_of(ground.task.queue)
+    clinical = any(clinic.reads_records(own) for own in clinic.teams_of(who.role))
+    if ground.thread.private and clinical:
+        return [ground.holders[ground.record.shared_key_id]]
     desk = [] if clinic.reads_records(team) or team not in ground.teams else [ground.teams[team]]
     return [ground.holders[ground.record.shared_key_id], *desk]
 

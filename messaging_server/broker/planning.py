@@ -20,7 +20,7 @@ from messaging_server.record.content import Content, FileNote, Judgement
 from messaging_server.record.entry import EntryKind, Fact, files_digest
 from messaging_server.storage import records, tasks, threads
 from messaging_server.storage.tasks import TaskKind
-from triage.model import Assessment, Priority
+from triage.model import Assessment, Priority, Topic
 
 NO_TASK = {Disposition.SET_ASIDE, Disposition.REPORT}
 
@@ -39,6 +39,7 @@ def plan(
         clinic=clinic.id, record=draft.record.id, now=draft.now,
         sealed_to=all_holders([draft.readers, draft.staff]), wraps=_wraps(draft),
         new_thread=draft.opened, touch=None if draft.opened else (draft.thread, threads.Role.PATIENT, False),
+        marks=draft.thread if _marks(draft) else None,
         exchanges=(exchange, *said.exchanges), blobs=blobs, deliveries=said.deliveries,
         addresses=said.addresses,
         new_task=task, task_changes=changes,
@@ -53,10 +54,11 @@ def _draft(
     decision: Decision,
 ) -> Draft:  # fmt: skip
     record = _home(message, snapshot, decision)
-    readers = audience(clinic.id, _readers(clinic, assessment, snapshot, record), message.received_at)
+    few = _for_few(message, assessment, record)
+    readers = audience(clinic.id, _readers(clinic, assessment, snapshot, record, few=few), message.received_at)
     staff = audience(clinic.id, [snapshot.holders[record.clinic_key_id]], message.received_at)
     joined = snapshot.thread if snapshot.thread and snapshot.thread.record_id == record.id else None
-    opened = None if joined else _new_thread(clinic, message, record, readers)
+    opened = None if joined else _new_thread(clinic, message, record, readers, private=_marked(assessment))
     place = opened or joined
     if place is None:
         raise ValueError("a message belongs to a thread")
@@ -82,6 +84,12 @@ def _of_files(
     return audience(clinic.id, [snapshot.holders[record.shared_key_id]], message.received_at)
 
 
+def _marks(draft: Draft) -> bool:
+    """Whether this message makes the thread that it joins private: what follows in it stays marked (SEN-09)."""
+    joined = draft.snapshot.thread if draft.opened is None else None
+    return joined is not None and not joined.private and _marked(draft.assessment)
+
+
 def _wraps(draft: Draft) -> tuple[Wrap, ...]:
     unique = {audience.key.id: audience for audience in (draft.readers, draft.staff, draft.files)}
     return tuple(wrap for audience in unique.values() for wrap in audience.wraps)
@@ -93,26 +101,45 @@ def _home(message: IncomingMessage, snapshot: Snapshot, decision: Decision) -> r
     return snapshot.record if message.account or (filed and snapshot.person) else snapshot.intake
 
 
+def _marked(assessment: Assessment) -> bool:
+    return Topic.PATIENT_MARKED in assessment.topics
+
+
+def _unmatched(message: IncomingMessage, record: records.RecordRow) -> bool:
+    """Whether the patient's own words are still to be looked for: it came where no key was at hand (SEN-09)."""
+    return record.own_words and message.channel is not Channel.WEB
+
+
+def _for_few(message: IncomingMessage, assessment: Assessment, record: records.RecordRow) -> bool:
+    """Whether only those who hold the record read it, as with pictures: the patient asked for it, or may have (SEN-08).
+
+    The row shows on the board of its queue like any other.
+    """
+    return _marked(assessment) or _unmatched(message, record)
+
+
 def _readers(
-    clinic: Clinic, assessment: Assessment, snapshot: Snapshot, record: records.RecordRow
+    clinic: Clinic, assessment: Assessment, snapshot: Snapshot, record: records.RecordRow, *, few: bool
 ) -> list[HolderKey]:
     """The record's key, and the queue's team when that team holds no record key (DESIGN section 5)."""
     holders = [snapshot.holders[record.shared_key_id]]
     team = clinic.team_of(assessment.queue)
+    if few:
+        return holders
     if record.kind == records.RecordKind.PATIENT and not clinic.reads_records(team) and team in snapshot.teams:
         holders.append(snapshot.teams[team])
     return holders
 
 
 def _new_thread(
-    clinic: Clinic, message: IncomingMessage, record: records.RecordRow, readers: Audience
+    clinic: Clinic, message: IncomingMessage, record: records.RecordRow, readers: Audience, *, private: bool
 ) -> threads.ThreadRow:
     thread = new_id(message.received_at)
     category = "sms" if message.channel is Channel.SMS else "message"
     return threads.ThreadRow(
         id=thread, clinic_id=clinic.id, record_id=record.id, state="open", category=category,
         subject=readers.seal_subject(thread, message.subject).sealed, subject_key_id=readers.key.id,
-        private=message.private, created_at=message.received_at, last_at=message.received_at,
+        private=private, created_at=message.received_at, last_at=message.received_at,
         last_by=threads.Role.PATIENT,
     )  # fmt: skip
 
@@ -152,7 +179,7 @@ def _exchange(draft: Draft, content: Committed, judgement: Committed) -> threads
         state=draft.state, content=content.sealed, content_key_id=draft.readers.key.id,
         staff_content=judgement.sealed, staff_key_id=draft.staff.key.id,
         size=len(draft.message.new_text) + len(draft.message.raw), created_at=draft.now, visible_at=draft.now,
-        opened_at=draft.now,
+        opened_at=draft.now, unmatched=_unmatched(draft.message, draft.record),
     )  # fmt: skip
 
 
@@ -194,7 +221,8 @@ def _task(draft: Draft) -> tuple[tasks.TaskRow | None, tuple[TaskChange, ...]]:
         return None, ()
     waiting = draft.snapshot.task
     if waiting is not None and draft.opened is None:
-        return None, (raised(draft.clinic, waiting, draft.assessment, draft.now),)
+        few = _for_few(draft.message, draft.assessment, draft.record)
+        return None, (raised(draft.clinic, waiting, draft.assessment, draft.now, few=few),)
     kind = _kind(draft)
     place = (draft.record.id, draft.thread, draft.exchange)
     return new_task(draft.clinic, kind, draft.assessment, place, draft.now), ()

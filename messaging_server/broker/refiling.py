@@ -79,7 +79,7 @@ async def file_held(means: Means, clinic: Clinic, who: Reader, task_id: UUID, pe
         if not keyring.unchanged(connection, [ground.shared, ground.staff]):
             raise ConflictError("changed")
         keyring.add_missing_wraps(connection, clinic.id, wraps)
-        _move(connection, clinic, who, ground, now)
+        _move(connection, clinic, who, again, now)
 
     await means.database.write(unit)
     means.wake("board")
@@ -89,6 +89,9 @@ async def file_held(means: Means, clinic: Clinic, who: Reader, task_id: UUID, pe
 def _move(connection: Connection, clinic: Clinic, who: Reader, ground: _Ground, now: datetime) -> None:
     task, record = ground.task, ground.record
     threads.move_thread(connection, ground.thread.id, record.id)
+    if record.own_words:
+        said = [row.id for row in ground.exchanges if row.direction == threads.Way.IN]
+        threads.set_unmatched(connection, said, unmatched=True)
     tasks.change(
         connection, task.id, task.version, kind=TaskKind.ANSWER, record_id=record.id, status=TaskStatus.RECEIVED
     )

@@ -4,14 +4,14 @@ Source: SEN-04 to SEN-07, ETQ-01/02/08/10/12, SEN-17, SEN-18, CON-11, CON-26, CO
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from uuid import UUID
 
 from consent import gate
 from consent.model import Category, Channel, ConsentEvent, Form, Minimum, Purpose, Verdict
 from keys.envelope import HolderKey
-from messaging_server.broker import directory, etiquette, library, saying
+from messaging_server.broker import directory, etiquette, library, own_words, saying
 from messaging_server.broker.clinic import Clinic, Means, language_of
 from messaging_server.broker.notices import Notice
 from messaging_server.broker.prepared import RESULT_CATEGORIES, Library
@@ -20,17 +20,22 @@ from messaging_server.errors import ConflictError, NotAllowedError, NotFoundErro
 from messaging_server.message import Attachment
 from messaging_server.record.reading import Reader
 from messaging_server.storage import consents, keyring, people, records, tasks, threads
+from messaging_server.storage import own_words as sealed_words
 from messaging_server.storage.accounts import AccountRole
 from messaging_server.storage.database import Connection
+from messaging_server.storage.own_words import OwnWordsRow
 from messaging_server.storage.people import AddressRow
 from messaging_server.storage.tasks import TaskRow
 from messaging_server.texts import Language, NoticeText
 from triage.model import Assessment, Direction, Part, Topic
+from triage.own_words import marked, matches
 from triage.screen import assess
 
 QUESTIONS = ("new_diagnosis", "new_treatment", "abnormal_result")
 FILE_LETTERS = 100_000
 """A longer text file is called not screened: its author waits for this page."""
+OWN_WORDS = "own_words"
+"""What was not screened where the patient keeps words that the author's team has no key to (SEN-09, SEN-15)."""
 SENSITIVE_ANSWERS = {"new_diagnosis": Topic.NEW_DIAGNOSIS, "new_treatment": Topic.NEW_TREATMENT}
 """An abnormal result is a category of its own, not by itself a sensitive topic."""
 
@@ -92,6 +97,10 @@ class Ground:
     holders: Mapping[UUID, HolderKey]
     teams: Mapping[str, HolderKey]
     prepared: Library
+    listed: tuple[OwnWordsRow, ...] = ()
+    """The patient's own sensitive words, sealed."""
+    own: tuple[str, ...] | None = field(default=(), repr=False)
+    """The same as far as the author's keys open them; None where they do not (SEN-09)."""
 
 
 def ground_of(connection: Connection, clinic: Clinic, who: Reader, reply: Reply) -> Ground:
@@ -115,13 +124,19 @@ def ground_of(connection: Connection, clinic: Clinic, who: Reader, reply: Reply)
         holders=keyring.holders(connection, {record.shared_key_id, record.clinic_key_id}),
         teams=keyring.keys_of_clinic(connection, clinic.id, keyring.KeyKind.TEAM),
         prepared=library.library(connection, clinic),
+        listed=sealed_words.of_record(connection, record.id) if record.own_words else (),
     )  # fmt: skip
+
+
+async def whole_ground(means: Means, clinic: Clinic, who: Reader, reply: Reply) -> Ground:
+    """The same with the patient's own words, which only the author's keys can open."""
+    found = await means.database.read(lambda c: ground_of(c, clinic, who, reply))
+    return replace(found, own=await own_words.of_record(means, who, found.record))
 
 
 async def review(means: Means, clinic: Clinic, who: Reader, reply: Reply, now: datetime) -> Review:
     """Everything that would happen if this were sent now; nothing does."""
-    ground = await means.database.read(lambda c: ground_of(c, clinic, who, reply))
-    return judge(means, clinic, who, reply, ground, now)
+    return judge(means, clinic, who, reply, await whole_ground(means, clinic, who, reply), now)
 
 
 def judge(
@@ -130,10 +145,7 @@ def judge(
     """What would be said and who would be told, and everything that stands in the way."""
     language = language_of(ground.person.language, clinic)
     signature = signed(means, clinic, ground.author, who.role, language)
-    parts, unread = _parts(reply)
-    found = assess(
-        parts, direction=Direction.OUTBOUND, language=language, ruleset=clinic.ruleset, not_screened=unread
-    )
+    found = _screened(clinic, reply, language, ground.own)
     declared = [topic for name, topic in SENSITIVE_ANSWERS.items() if reply.questions.get(name)]
     return Review(
         problems=(*_problems(reply, signature, language), *_result_problems(clinic, ground.prepared, reply)),
@@ -152,6 +164,17 @@ def announced(
     facts = saying.notice_facts(clinic, language, now)
     channels = [Channel(address.channel) for address in found.notified_by]
     return tuple((one, saying.render(means, Notice.NOTIFICATION, one, language, facts)) for one in channels)
+
+
+def _screened(clinic: Clinic, reply: Reply, language: Language, own: tuple[str, ...] | None) -> Assessment:
+    """What the rules find, and the patient's own words: those are as sensitive as any topic (SEN-05, SEN-09)."""
+    parts, unread = _parts(reply)
+    found = assess(
+        parts, direction=Direction.OUTBOUND, language=language, ruleset=clinic.ruleset,
+        not_screened=[*unread, *([OWN_WORDS] if own is None else [])],
+    )  # fmt: skip
+    said = matches(own or (), parts)
+    return marked(found, said) if said else found
 
 
 def _parts(reply: Reply) -> tuple[list[Part], list[str]]:

@@ -52,7 +52,11 @@ def _ground(
     team = clinic.team_of(queue)
     teams = keyring.keys_of_clinic(connection, clinic.id, KeyKind.TEAM)
     needs = not clinic.reads_records(team) and team != clinic.team_of(task.queue) and task.kind is TaskKind.ANSWER
-    content = {row.content_key_id for row in threads.exchanges_of_thread(connection, task.thread_id)}
+    said = threads.exchanges_of_thread(connection, task.thread_id)
+    # Notes are for those who hold the record; so is a message in which the patient's own words are not looked for yet,
+    # with the acknowledgement that shares its key.
+    shut = {row.content_key_id for row in said if row.direction == threads.Way.NOTE or row.unmatched}
+    content = {row.content_key_id for row in said} - shut
     return task, content, teams.get(team) if needs else None
 
 

@@ -64,11 +64,18 @@ def next_step(clinic: Clinic, received: datetime, due: datetime, steps: int, pri
     return clinic.calendar.escalation_point(received, due, clinic.policy.escalation, steps)
 
 
-def raised(clinic: Clinic, waiting: TaskRow, found: Assessment, now: datetime) -> TaskChange:
-    """The open task of a thread, after one more message: never later, never less urgent, back in view."""
+def raised(
+    clinic: Clinic, waiting: TaskRow, found: Assessment, now: datetime, *, few: bool = False
+) -> TaskChange:
+    """The open task of a thread, after one more message: never later, never less urgent, back in view.
+
+    A message for `few` takes it to the clinical queue: a desk that opens the thread would not see that more was said.
+    """
     graver = min((waiting.priority, found.priority), key=RANK.__getitem__)
     due = min(waiting.due_at, due_time(clinic, waiting.kind, found, now))
     queue = found.queue if RANK[found.priority] < RANK[waiting.priority] else waiting.queue
+    if few and not clinic.reads_records(clinic.team_of(queue)):
+        queue = QueueName.CLINICAL
     values: dict[str, object] = {"priority": graver, "rank": RANK[graver], "due_at": due, "queue": queue}
     if graver is Priority.STAT and waiting.priority is not Priority.STAT:
         values |= {"acknowledged_at": None, "next_step_at": now, "steps": 0}

@@ -13,6 +13,8 @@ from consent.model import Category, Channel, Refusal, Scope, Verdict
 from triage.model import Assessment, Certainty, Priority, QueueName, Reason, Topic
 
 VERSION = 1
+WORDS_SIZE = 256
+"""Bytes of a phrase as it is sealed: more than sixty letters of any alphabet need."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,6 +81,16 @@ def read_content(data: bytes) -> Content:
         subject=document["subject"], text=document["text"], quoted=document["quoted"], sender=document["sender"],
         files=files, pictures_missing=document.get("pictures_missing", 0),
     )  # fmt: skip
+
+
+def words_bytes(phrase: str) -> bytes:
+    """The sealed form of one of a patient's own phrases: all of them are equally long, so that no size tells one."""
+    return phrase.encode("utf-8", "replace").ljust(WORDS_SIZE, b"\0")
+
+
+def read_words(data: bytes) -> str:
+    """A phrase as it was sealed."""
+    return data.rstrip(b"\0").decode()
 
 
 def judgement_bytes(judgement: Judgement) -> bytes:

@@ -43,6 +43,8 @@ class EntryKind(StrEnum):
     OVERRIDE = "override"
     CANCELLED = "cancelled"
     ACCOUNT = "account"
+    OWN_WORDS = "own-words"
+    """The patient's list of own sensitive words grew or shrank; by which, no entry says (SEN-09)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

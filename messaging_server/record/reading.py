@@ -15,13 +15,14 @@ from keys.grants import Grant, accept
 from keys.suite import PrivateKey
 from messaging_server.errors import NotFoundError
 from messaging_server.record import ledger
-from messaging_server.record.content import Content, FileNote, Judgement, read_content, read_judgement
+from messaging_server.record.content import FileNote, read_content, read_judgement, read_words
 from messaging_server.record.entry import EntryKind, Fact
-from messaging_server.storage import keyring, threads
+from messaging_server.record.opened import OpenedExchange, OpenedThread
+from messaging_server.storage import keyring, own_words, threads
 from messaging_server.storage.accounts import AccountRole
 from messaging_server.storage.database import Connection, Database
 
-CONTENT, STAFF, SUBJECT = "content", "staff", "subject"
+CONTENT, STAFF, SUBJECT, WORDS = "content", "staff", "subject", "words"
 ACCOUNT_KEY_VERSION = 1
 
 
@@ -39,24 +40,6 @@ class Reader:
     def is_patient(self) -> bool:
         """Whether this is a patient and not staff."""
         return self.role == AccountRole.PATIENT
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OpenedExchange:
-    """An exchange with its content; `judgement` only for those whose keys reach it."""
-
-    row: threads.ExchangeRow
-    content: Content = field(repr=False)
-    judgement: Judgement | None = field(default=None, repr=False)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OpenedThread:
-    """A thread with the newest of its exchanges, oldest first."""
-
-    row: threads.ThreadRow
-    subject: str = field(repr=False)
-    exchanges: tuple[OpenedExchange, ...]
 
 
 class Keyring:
@@ -238,6 +221,24 @@ async def subjects(database: Database, reader: Reader, rows: Sequence[threads.Th
     ways = await database.read(lambda c: _ways(c, reader, {row.subject_key_id for row in rows}))
     keys = _content_keys(reader, ways)
     return {row.id: subject for row in rows if (subject := _subject(reader, row, keys)) is not None}
+
+
+async def open_own_words(database: Database, reader: Reader, record: UUID) -> Mapping[UUID, str]:
+    """A patient's own sensitive words, by row, as far as the reader's keys reach (SEN-09).
+
+    Nobody reads by this: the words are shown to their owner, and to others only where they wrote or opened them anyway.
+    """
+
+    def query(connection: Connection) -> tuple[tuple[own_words.OwnWordsRow, ...], _Ways]:
+        rows = own_words.of_record(connection, record)
+        return rows, _ways(connection, reader, {row.content_key_id for row in rows})
+
+    rows, ways = await database.read(query)
+    keys = _content_keys(reader, ways)
+    return {
+        row.id: read_words(_open(reader, row.content, keys[row.content_key_id], row.id, WORDS))
+        for row in rows if row.content_key_id in keys
+    }  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

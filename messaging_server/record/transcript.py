@@ -11,7 +11,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from consent.model import Channel
-from messaging_server.record.reading import OpenedExchange, OpenedThread
+from messaging_server.record.opened import OpenedExchange, OpenedThread
 from messaging_server.storage.queries.inbox import Leaving
 from messaging_server.storage.threads import Role, Way
 from messaging_server.texts import Language, Texts

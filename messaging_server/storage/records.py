@@ -34,6 +34,8 @@ class RecordRow:
     head_seq: int
     head_hash: bytes = field(repr=False)
     created_at: datetime
+    own_words: bool = False
+    """The patient keeps a list of words that they hold to be sensitive; which ones, no row says (SEN-09)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

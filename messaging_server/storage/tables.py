@@ -147,8 +147,13 @@ recovery_subsets = Table(
 records = Table(
     "records", metadata, _id(), _clinic(), _text("kind"), _ref("person_id", "people", nullable=True),
     Column("shared_key_id", Uuid, nullable=False), Column("clinic_key_id", Uuid, nullable=False),
-    _number("head_seq"), _blob("head_hash"), _at("created_at"),
+    _number("head_seq"), _blob("head_hash"), _at("created_at"), Column("own_words", Boolean, nullable=False),
     Index(None, "clinic_id", "kind"), UniqueConstraint("person_id"),
+)  # fmt: skip
+
+own_words = Table(
+    "own_words", metadata, _id(), _clinic(), _ref("record_id", "records"), _blob("content"),
+    Column("content_key_id", Uuid, nullable=False), _at("created_at"), Index(None, "record_id"),
 )  # fmt: skip
 
 threads = Table(
@@ -166,6 +171,7 @@ exchanges = Table(
     Column("content_key_id", Uuid, nullable=False), _blob("staff_content", nullable=True),
     Column("staff_key_id", Uuid, nullable=True), _number("size"), _at("created_at"), _at("visible_at"),
     _at("opened_at", nullable=True), Column("in_reply_to", Uuid, nullable=True),
+    Column("unmatched", Boolean, nullable=False),
     Index(None, "thread_id", "created_at"), Index(None, "record_id", "created_at"),
 )  # fmt: skip
 

@@ -84,6 +84,8 @@ class ExchangeRow:
     """When the patient may see it: later than `created_at` while a reply can still be taken back (EOU-16)."""
     opened_at: datetime | None = None
     in_reply_to: UUID | None = None
+    unmatched: bool = False
+    """It came while no key was at hand, to a patient with words of their own: nobody has looked for them (SEN-09)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,6 +116,19 @@ def add_exchange(connection: Connection, row: ExchangeRow, blobs: Collection[Blo
 def touch_thread(connection: Connection, thread: UUID, *, at: datetime, by: Role, unread: bool) -> None:
     """Note who wrote last; `unread` says whether the patient has something new to read."""
     _TOUCH.run(connection, {"wanted": thread, "at": at, "by": by.value, "new": unread})
+
+
+def mark_private(connection: Connection, thread_id: UUID) -> None:
+    """The patient holds what the thread is about to be sensitive: so is what follows in it (SEN-09)."""
+    c = tables.threads.c
+    connection.execute(tables.threads.update().where(c.id == thread_id).values(private=True))
+
+
+def set_unmatched(connection: Connection, exchanges: Collection[UUID], *, unmatched: bool) -> int:
+    """Note that the patient's own words are still to be looked for, or were; gives how many rows that changed."""
+    c = tables.exchanges.c
+    which = (c.id.in_(exchanges), c.unmatched.is_(not unmatched))
+    return connection.execute(tables.exchanges.update().where(*which).values(unmatched=unmatched)).rowcount
 
 
 def thread(connection: Connection, clinic: UUID, thread_id: UUID) -> ThreadRow | None:

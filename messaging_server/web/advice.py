@@ -10,6 +10,7 @@ from typing import Final
 from messaging_server.broker.directory import fold
 from messaging_server.broker.etiquette import problems
 from messaging_server.broker.prepared import blanks
+from messaging_server.broker.reviewing import OWN_WORDS
 from messaging_server.web.views.item import Remark, Warn
 from triage.model import Assessment
 
@@ -46,6 +47,8 @@ def remarks(subject: str, text: str, found: Assessment | None = None) -> tuple[R
 
 
 def _sensitive(found: Assessment | None) -> Iterable[Remark]:
+    if found is not None and OWN_WORDS in found.not_screened:
+        yield Remark(code=Warn.OWN_WORDS)
     if found is None or not found.topics:
         return
     words = dict.fromkeys(reason.words for reason in found.reasons if reason.topic is not None)

@@ -10,6 +10,7 @@ from messaging_server.broker.notices import directions
 from messaging_server.broker.saying import notice_facts
 from messaging_server.message import Attachment, IncomingMessage, Pause
 from messaging_server.record import reading
+from messaging_server.record.opened import OpenedExchange, OpenedThread
 from messaging_server.storage.queries import inbox as queries
 from messaging_server.web import names
 from messaging_server.web.fields import new_form_id
@@ -60,7 +61,7 @@ def subject_or_words(here: Visit, subject: str) -> str:
     return subject.strip() or here.means.texts.gettext(here.language, "held.no_subject")
 
 
-def _exchange(here: Visit, opened: reading.OpenedExchange, people: Mapping[UUID, Author]) -> ExchangeView:
+def _exchange(here: Visit, opened: OpenedExchange, people: Mapping[UUID, Author]) -> ExchangeView:
     row = opened.row
     from_clinic = row.direction == "out"
     return ExchangeView(
@@ -72,7 +73,7 @@ def _exchange(here: Visit, opened: reading.OpenedExchange, people: Mapping[UUID,
     )  # fmt: skip
 
 
-def _files(opened: reading.OpenedExchange) -> tuple[AttachmentView, ...]:
+def _files(opened: OpenedExchange) -> tuple[AttachmentView, ...]:
     row = opened.row
     return tuple(
         attachment_view(
@@ -83,7 +84,7 @@ def _files(opened: reading.OpenedExchange) -> tuple[AttachmentView, ...]:
     )  # fmt: skip
 
 
-async def screened(here: Visit, exchange: reading.OpenedExchange, *, private: bool) -> Assessment:
+async def screened(here: Visit, exchange: OpenedExchange, *, private: bool) -> Assessment:
     """One's own message screened once more, so that no address and no cookie has to say what it was about (ACK-08)."""
     row, content = exchange.row, exchange.content
     message = IncomingMessage(
@@ -97,7 +98,7 @@ async def screened(here: Visit, exchange: reading.OpenedExchange, *, private: bo
 
 
 async def _last_screened(
-    here: Visit, opened: reading.OpenedThread, task: queries.TaskRow | None
+    here: Visit, opened: OpenedThread, task: queries.TaskRow | None
 ) -> Assessment | None:
     """What the newest message of the patient is about, while something urgent waits in the thread."""
     if task is None or task.closed_at is not None or task.priority is Priority.ROUTINE:

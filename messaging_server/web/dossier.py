@@ -1,16 +1,17 @@
 """Opening an item: the task, its patient, its thread with what the screening found; the opening is logged first."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from uuid import UUID
 
 from consent.model import Channel
+from messaging_server.broker import first_look
 from messaging_server.broker.directory import open_name, open_profile
 from messaging_server.broker.worklist import may_work
 from messaging_server.errors import NotAllowedError, NotFoundError
 from messaging_server.record import reading
-from messaging_server.record.reading import OpenedExchange, OpenedThread
+from messaging_server.record.opened import OpenedExchange, OpenedThread
 from messaging_server.storage.database import Connection
 from messaging_server.storage.queries import board as queries
 from messaging_server.storage.queries import people as people_queries
@@ -84,6 +85,8 @@ async def open_dossier(here: Visit, task_id: UUID) -> Dossier:
         opened = await reading.open_thread(database, here.who, ground.waiting.task.thread_id, here.now)
     except NotFoundError as error:
         raise NotAllowedError("clinical_team_only") from error
+    opened = await first_look.look(here.means, here.clinic, here.who, opened, here.now)
+    ground = replace(ground, waiting=replace(ground.waiting, private=opened.row.private))
     ids = [one.row.id for one in opened.exchanges]
     files = await database.read(lambda c: queries.files(c, here.clinic.id, ids))
     acted = [ground.waiting.task.owner_id, *(line.actor_id for line in ground.history)]
@@ -94,7 +97,7 @@ async def open_dossier(here: Visit, task_id: UUID) -> Dossier:
 def row_of(here: Visit, dossier: Dossier) -> Row:
     """The item's own row, with what could only be said of it once it was opened."""
     row = rows.row(here, dossier.ground.waiting, dossier.people, subject=dossier.opened.subject)
-    judged = [one.judgement for one in dossier.said if one.judgement and one.row.direction == "in"]
+    judged = [one.judgement for one in dossier.opened.exchanges if one.judgement and one.row.direction != "out"]
     warned = {warning.partition(":")[0] for one in judged for warning in one.warnings}
     more = [
         Flag.SENSITIVE if any(one.assessment and one.assessment.topics for one in judged) else None,

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from messaging_server.broker.labels import Label, labels_of
-from messaging_server.record.reading import OpenedExchange
+from messaging_server.record.opened import OpenedExchange
 from messaging_server.web.views.item import FindingState, FindingView, Segment
 from triage.model import Reason
 
@@ -41,18 +41,26 @@ class Finding:
 
 
 def findings_of(exchanges: Sequence[OpenedExchange]) -> tuple[Finding, ...]:
-    """Every finding in what came in, oldest first; numbers stay the same when more comes (SEN-13)."""
+    """Every finding in what came in, oldest first; numbers stay the same when more comes (SEN-13).
+
+    What was found later, when a message was first opened, stands in a note beside it (SEN-09).
+    """
     labels = labels_of(exchanges)
     found = (
-        (one.row.id, reason, one.judgement.assessment.ruleset)
+        (about, reason, one.judgement.assessment.ruleset)
         for one in exchanges
-        if one.row.direction == "in" and one.judgement and one.judgement.assessment
+        if (about := _about(one)) and one.judgement and one.judgement.assessment
         for reason in one.judgement.assessment.reasons
     )
     return tuple(
         Finding(number=place, exchange=exchange, reason=reason, ruleset=ruleset, state=_state(labels, exchange, reason))
         for place, (exchange, reason, ruleset) in enumerate(found, 1)
     )
+
+
+def _about(one: OpenedExchange) -> UUID | None:
+    """The message that a judgement is on: its own, or the one that it stands beside; none for what we said."""
+    return {"in": one.row.id, "note": one.row.in_reply_to}.get(one.row.direction)
 
 
 def _state(labels: Sequence[Label], exchange: UUID, reason: Reason) -> FindingState:
@@ -67,7 +75,7 @@ def not_screened(exchanges: Sequence[OpenedExchange]) -> tuple[str, ...]:
     parts = (
         part
         for one in exchanges
-        if one.judgement and one.judgement.assessment and one.row.direction == "in"
+        if one.judgement and one.judgement.assessment and one.row.direction != "out"
         for part in one.judgement.assessment.not_screened
     )
     return tuple(dict.fromkeys(parts))

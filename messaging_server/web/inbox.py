@@ -12,6 +12,7 @@ from aiohttp import web
 from messaging_server.errors import NotFoundError
 from messaging_server.record import reading
 from messaging_server.record.entry import EntryKind
+from messaging_server.record.opened import OpenedThread
 from messaging_server.record.transcript import Transcribing, transcript
 from messaging_server.storage.database import Connection
 from messaging_server.storage.queries import inbox as queries
@@ -124,7 +125,7 @@ async def download(request: web.Request) -> web.StreamResponse:
     return as_download(await _transcript(here, opened), f"messages-{here.clinic.local(here.now).date()}.html")
 
 
-async def _transcript(here: Visit, opened: reading.OpenedThread) -> str:
+async def _transcript(here: Visit, opened: OpenedThread) -> str:
     rows = [exchange.row for exchange in opened.exchanges]
     people = await names.people_behind(here, [row.author_id for row in rows])
     leaving = await here.means.database.read(lambda c: queries.deliveries(c, [row.id for row in rows]))

@@ -59,7 +59,7 @@ async def page(
         composer = await composing.composer(here, dossier, draft, blocked)
     view = Item(
         row=row_of(here, dossier), thread=dossier.opened.row.id, exchanges=exchanges_of(here, dossier),
-        findings=tuple(one.view for one in dossier.findings), not_screened=not_screened(dossier.said),
+        findings=tuple(one.view for one in dossier.findings), not_screened=not_screened(dossier.opened.exchanges),
         patient=card_of(here, patient), composer=composer, queues=tuple(here.clinic.policy.queues),
         disposition=disposition, disposition_note=note, history=history_of(here, dossier),
         next=dossier.ground.next, previous=dossier.ground.previous, closed=not dossier.is_open, errors=errors,

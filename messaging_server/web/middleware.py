@@ -117,7 +117,8 @@ async def _own_words(request: web.Request) -> str | None:
     if request.headers.get("Sec-Fetch-Site") != "same-origin":
         return None
     form = await uploads.typed(request)
-    return next((text for name in ("message", "body") if isinstance(text := form.get(name), str) and text), None)
+    words = (form.get(name) for name in ("message", "body", "phrase"))
+    return next((text for text in words if isinstance(text, str) and text), None)
 
 
 async def _take(request: web.Request, here: Visit) -> None:

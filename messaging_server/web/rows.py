@@ -56,19 +56,26 @@ def row(here: Visit, found: Waiting, owners: Mapping[UUID, Author], *, subject: 
         since=here.clinic.local(task.received_at), due=here.clinic.local(task.due_at),
         left=task.due_at - here.now if is_open else None,
         owner=names.in_words(owner) or None, mine=task.owner_id == here.who.account,
-        flags=flags(here, found), next_step=_step(here, task), acknowledged=acknowledged(task),
-        opens=_opens(here, task),
+        flags=flags(here, found), next_step=_step(here, found), acknowledged=acknowledged(task),
+        opens=_opens(here, found),
     )  # fmt: skip
 
 
-def _opens(here: Visit, task: TaskRow) -> bool:
-    """Whether the reader's team has a key: what is held lies with those who hold records (TRI-10, DESIGN section 4)."""
-    teams = here.clinic.teams_of(here.who.role)
-    return task.kind is not TaskKind.HELD or any(here.clinic.reads_records(team) for team in teams)
+def _opens(here: Visit, found: Waiting) -> bool:
+    """Whether the reader's team has a key: it holds records, or was given a way (TRI-10, SEN-08, DESIGN section 5).
+
+    What is held, what a patient marked, and unopened mail of a patient with own words is with those who hold records.
+    """
+    return found.wrapped or any(map(here.clinic.reads_records, here.clinic.teams_of(here.who.role)))
 
 
-def _step(here: Visit, task: TaskRow) -> NextStep:
-    return STEPS[task.kind] if _opens(here, task) else NextStep.TEAM_IDENTIFIES
+def _step(here: Visit, found: Waiting) -> NextStep:
+    task = found.task
+    if _opens(here, found):
+        return STEPS[task.kind]
+    if task.kind is TaskKind.HELD:
+        return NextStep.TEAM_IDENTIFIES
+    return NextStep.TEAM_OPENS if task.kind is TaskKind.ANSWER else STEPS[task.kind]
 
 
 def acknowledged(task: TaskRow) -> bool:

@@ -18,6 +18,7 @@ from messaging_server.web import (
     inbox,
     item,
     leaving,
+    own_words,
     people,
     policy,
     prepared_texts,
@@ -33,8 +34,8 @@ from messaging_server.web.visit import SITE, Site
 LARGEST: Final = 1_000_000
 """Bytes of one request: forms only, files have their own door."""
 MODULES: Final = (
-    signing, activation, consenting, account, inbox, downloads, writing, choices, board, item, replying, held, people,
-    team, leaving, policy, prepared_texts, health,
+    signing, activation, consenting, account, inbox, downloads, writing, choices, own_words, board, item, replying,
+    held, people, team, leaving, policy, prepared_texts, health,
 )  # fmt: skip
 
 

@@ -14,13 +14,14 @@ from uuid import UUID
 from aiohttp import web
 
 from consent.model import Channel
-from messaging_server.broker import inbound
+from messaging_server.broker import inbound, own_words
 from messaging_server.broker.case import Disposition
 from messaging_server.broker.receipt import Receipt
 from messaging_server.broker.saying import notice_facts
 from messaging_server.errors import ConflictError, NotFoundError, UnavailableError
 from messaging_server.message import AccountId, Attachment, IncomingMessage, Pause, ThreadId
 from messaging_server.record import reading
+from messaging_server.record.opened import OpenedThread
 from messaging_server.storage.queries import inbox as queries
 from messaging_server.web import conversation
 from messaging_server.web.conversation import MESSAGE_LENGTH
@@ -68,7 +69,8 @@ def keeps_words(handler: Handler) -> Handler:
 
 
 async def _given_back(request: web.Request, status: int, kind: PageFault) -> web.Response:
-    text, posted = (await form_of(request)).get("message") or None, request.get(POSTED)
+    form, posted = await form_of(request), request.get(POSTED)
+    text = form.get("message") or form.get("phrase") or None
     view = FaultPage(fault=kind, kept_text=text, files_again=posted is not None and posted.any)
     return visit(request).page("fault", view, status=status)
 
@@ -150,7 +152,14 @@ async def send_message(request: web.Request) -> web.StreamResponse:
         )  # fmt: skip
         return here.page("patient/write", view, status=422, current=Nav.WRITE)
     message = _message(here, form, files, subject=form["subject"], reason=reason.value, private=private)
-    return _afterwards(here, await inbound.receive(here.means, here.clinic, message))
+    return await _take_in(here, message)
+
+
+async def _take_in(here: Visit, message: IncomingMessage) -> web.Response:
+    """Hand a message to the broker with what its author holds to be sensitive: here the keys are at hand (SEN-09)."""
+    own = await own_words.own(here.means, here.clinic, here.who)
+    told = replace(message, own_words=tuple(own.values()))
+    return _afterwards(here, await inbound.receive(here.means, here.clinic, told))
 
 
 def _form_id(form: Mapping[str, str]) -> str:
@@ -202,15 +211,14 @@ async def send_reply(request: web.Request) -> web.StreamResponse:
             here, thread, form_id=_form_id(form), message=form.get("message", ""), errors=errors
         )
         return here.page("patient/thread", view, status=422, current=Nav.INBOX)
-    message = _message(here, form, files, thread=thread, private=own.private)
-    return _afterwards(here, await inbound.receive(here.means, here.clinic, message))
+    return await _take_in(here, _message(here, form, files, thread=thread, private=own.private))
 
 
 @dataclass(frozen=True, slots=True)
 class _Kept:
     """One's own message with what can be said about it now."""
 
-    opened: reading.OpenedThread
+    opened: OpenedThread
     task: queries.TaskRow | None
     found: Assessment
     pauses: tuple[Pause, ...]

@@ -12,6 +12,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Connection, Row, Select, and_, case, func, or_, select, tuple_
 
 from messaging_server.storage import tables
+from messaging_server.storage.keyring import KeyKind
 from messaging_server.storage.people import PersonRow
 from messaging_server.storage.rows import as_rows
 from messaging_server.storage.tasks import OPEN, TaskEventRow, TaskKind, TaskRow, typed
@@ -34,6 +35,8 @@ class Waiting:
     private: bool
     author: Role
     files: bool
+    wrapped: bool = False
+    """A team that holds no record key was given a way to the message (DESIGN section 5)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,10 +140,16 @@ def _behind(place: Place) -> ColumnElement[bool]:
 def _joined() -> Select[Any]:
     k, r, t, x, b = (tables.tasks.c, tables.records.c, tables.threads.c, tables.exchanges.c, tables.blobs.c)
     files = select(b.id).where(b.exchange_id == k.exchange_id, b.kind == "attachment").exists()
+    w, s = tables.wraps.c, tables.shared_keys.c
+    wrapped = (
+        select(w.holder_id).join(tables.shared_keys, s.id == w.holder_id)
+        .where(w.content_key_id == x.content_key_id, s.kind == KeyKind.TEAM.value).exists()
+    )  # fmt: skip
     person = (column.label(f"p_{column.name}") for column in tables.people.c)
     return (
         select(
-            *tables.tasks.c, *person, t.private.label("t_private"), x.author_role.label("x_role"), files.label("files")
+            *tables.tasks.c, *person, t.private.label("t_private"), x.author_role.label("x_role"), files.label("files"),
+            wrapped.label("wrapped"),
         )
         .join(tables.records, r.id == k.record_id)
         .join(tables.threads, t.id == k.thread_id)
@@ -158,7 +167,10 @@ def _one(row: Row[Any]) -> Waiting:
     person = None
     if row.p_id is not None:
         person = PersonRow(**{column.name: getattr(row, f"p_{column.name}") for column in tables.people.c})
-    return Waiting(task=typed(task), person=person, private=row.t_private, author=Role(row.x_role), files=row.files)
+    return Waiting(
+        task=typed(task), person=person, private=row.t_private, author=Role(row.x_role), files=row.files,
+        wrapped=row.wrapped,
+    )  # fmt: skip
 
 
 def one(connection: Connection, clinic: UUID, task: UUID) -> Waiting | None:

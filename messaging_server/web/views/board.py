@@ -62,6 +62,8 @@ class NextStep(StrEnum):
     IDENTIFY = "identify"
     TEAM_IDENTIFIES = "team_identifies"
     """Held, and this reader's team has no key to it: the clinical team finds out who wrote."""
+    TEAM_OPENS = "team_opens"
+    """Kept to those who hold the record, and this reader's team does not (SEN-08)."""
     CALL = "call"
     READ_ORIGINAL = "read_original"
 

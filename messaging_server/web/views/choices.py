@@ -100,6 +100,30 @@ class Choices(FormView):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OwnPhrase:
+    """One phrase of the patient's list."""
+
+    id: UUID
+    text: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OwnWords(FormView):
+    """The patient's own sensitive words, and the box for one more (SEN-09)."""
+
+    phrases: tuple[OwnPhrase, ...] = field(repr=False)
+    phrase: str = field(default="", repr=False)
+    """What was typed and could not be kept."""
+    most: int
+    longest: int
+
+    @property
+    def full(self) -> bool:
+        """Whether no more fit."""
+        return len(self.phrases) >= self.most
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class VerifyAddress(FormView):
     """Where the code that went to an address is typed in (DIR-03)."""
 

@@ -94,6 +94,8 @@ class FlashCode(StrEnum):
     NOT_SAVED = "not_saved"
     TEXT_SAVED = "text_saved"
     TEXT_WITHDRAWN = "text_withdrawn"
+    PHRASE_ADDED = "phrase_added"
+    PHRASE_REMOVED = "phrase_removed"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -157,6 +159,10 @@ class ErrorCode(StrEnum):
     DIFFERENT_BLANKS = "different_blanks"
     REPEATED = "repeated"
     SENSITIVE_TEXT = "sensitive_text"
+    PHRASE_TOO_LONG = "phrase_too_long"
+    PHRASE_WITHOUT_WORD = "phrase_without_word"
+    PHRASE_LISTED = "phrase_listed"
+    TOO_MANY_PHRASES = "too_many_phrases"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -122,6 +122,8 @@ class Warn(StrEnum):
     NO_GREETING = "no_greeting"
     NO_CLOSING = "no_closing"
     SENSITIVE = "sensitive"
+    OWN_WORDS = "own_words"
+    """The patient keeps words that the author's team cannot open: the text was not looked through for them (SEN-09)."""
     BLANK = "blank"
     """Something between brackets waits to be filled in (ETQ-12)."""
 

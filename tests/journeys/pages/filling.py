@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from uuid import UUID
 
-from messaging_server.broker import admission, undelivered, verification, worklist
+from messaging_server.broker import admission, own_words, undelivered, verification, worklist
 from messaging_server.broker.admission import NewColleague
 from messaging_server.broker.directory import Name
 from messaging_server.broker.enrolment import Issued, NewPatient
@@ -27,6 +27,7 @@ SAD = "Bonjour, je suis en dépression depuis le printemps. Je ne dors plus."
 GRAVE = "Je veux mourir, je pense à me suicider ce soir."
 PHOTO = Attachment(filename="bras.png", media_type="image/png", content=png())
 LONG = "Renouvellement de plusieurs ordonnances avant mon départ, " * 4
+OWN = ("Marc", "mon divorce", "le magasin de la rue Notre-Dame où je travaillais au printemps")
 ANSWERED = "Bonjour Rose,\n\nOui, vous pouvez prendre les deux ensemble.\n\nCordialement,"
 
 
@@ -102,6 +103,8 @@ async def fill(world: World) -> Place:
     names |= await _answered(world) | await _left_behind(world)
     world.later(days=3)
     names |= await _waiting(world)
+    for phrase in OWN:
+        await own_words.add(world.means, world.clinic, world.rose, phrase, world.now)
     waits = await _not_admitted(world)
     desk, unproven = world.staff(AccountRole.RECEPTION), UUID(names["address"])
     await verification.send_code(world.means, world.clinic, desk, unproven, world.now)

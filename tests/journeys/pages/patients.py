@@ -99,6 +99,14 @@ DOORS: Final = {
         look(f"/files{UNKNOWN}/1/picture", 404),
     ),
     "GET /choices": Door(Who.PATIENT, look("/choices"), look("/choices"), ASKS_NOTHING),
+    "GET /choices/words": Door(Who.PATIENT, look("/choices/words"), look("/choices/words"), ASKS_NOTHING),
+    "POST /choices/words": Door(
+        Who.PATIENT, SENT, LEADS_ON,
+        (
+            send("/choices/words", "/choices/words"), send("/choices/words", "/choices/words", {"phrase": "MARC"}),
+            then(look("/choices/words"), Do(leave), Send("/choices/words", {"phrase": "Marc"}), status=403),
+        ),
+    ),
     "GET /choices/withdraw": Door(
         Who.PATIENT, look(WITHDRAW), (look(WITHDRAW), look(f"{WITHDRAW}?channel=email&category=appointments")),
         look(f"{WITHDRAW}?channel=pigeon", 404),

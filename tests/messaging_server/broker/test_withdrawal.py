@@ -6,7 +6,8 @@ from messaging_server.broker.notices import Notice
 from messaging_server.message import Keyword
 from messaging_server.record import reading
 from messaging_server.record.entry import EntryKind, read_body
-from messaging_server.record.reading import OpenedThread, Reader
+from messaging_server.record.opened import OpenedThread
+from messaging_server.record.reading import Reader
 from messaging_server.storage import records, tasks, threads
 from messaging_server.storage.accounts import AccountRole
 from messaging_server.storage.database import Connection

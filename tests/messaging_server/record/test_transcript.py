@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from consent.model import Channel
 from keys.envelope import Sealed
 from messaging_server.record.content import Content, FileNote
-from messaging_server.record.reading import OpenedExchange, OpenedThread
+from messaging_server.record.opened import OpenedExchange, OpenedThread
 from messaging_server.record.transcript import Transcribing, moment, transcript
 from messaging_server.storage.outbox import DeliveryState
 from messaging_server.storage.queries.inbox import Leaving

@@ -34,7 +34,7 @@ PATIENT = {
     "/inbox", "/threads/{thread}", "/threads/{thread}/download", "/threads/{thread}/reply",
     "/files/{exchange}/{number}", "/files/{exchange}/{number}/picture", "/files/{exchange}/{number}/shown",
     "/readers", "/sent/{exchange}", "/write", "/write/message", "/choices",
-    "/choices/withdraw",
+    "/choices/withdraw", "/choices/words",
     "/choices/addresses/{address}", "/choices/addresses/{address}/code", "/activate/consent/copy",
 }  # fmt: skip
 STAFF = {
@@ -57,7 +57,7 @@ CARE = {
     "/staff/people/{person}/addresses/{address}/code", "/staff/people/{person}/addresses/{address}/remove",
 }  # fmt: skip
 """For those whom a team has admitted."""
-GIVES_WORDS_BACK = {("POST", "/write/message"), ("POST", "/threads/{thread}/reply")}
+GIVES_WORDS_BACK = {("POST", "/write/message"), ("POST", "/threads/{thread}/reply"), ("POST", "/choices/words")}
 """Whose session ended while writing gets the words back on the page that refuses them (ACC-03)."""
 SHUT_TO = {
     "patient": STAFF | CARE | ADMINISTRATOR, "administrator": PATIENT | CARE, "waiting": PATIENT | CARE | ADMINISTRATOR,

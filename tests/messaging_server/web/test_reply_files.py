@@ -11,6 +11,7 @@ from messaging_server.errors import InvalidError
 from messaging_server.message import Attachment
 from messaging_server.record import reading
 from messaging_server.record.entry import EntryKind
+from messaging_server.record.opened import OpenedExchange
 from messaging_server.storage import outbox
 from messaging_server.storage.tasks import TaskRow
 from tests.clinic.answering import reply_to
@@ -38,7 +39,7 @@ async def sent(
     return answer.status, unescape(await answer.text()), answer.url.path
 
 
-async def reply_in(world: World, task: TaskRow) -> reading.OpenedExchange:
+async def reply_in(world: World, task: TaskRow) -> OpenedExchange:
     """The clinic's last words in the thread."""
     opened = await reading.open_thread(world.means.database, world.staff(), task.thread_id, world.now)
     return [one for one in opened.exchanges if one.row.author_role == "staff"][-1]

@@ -15,6 +15,7 @@ from aiohttp.test_utils import TestServer
 from messaging_server.broker import routing
 from messaging_server.record import reading
 from messaging_server.record.entry import EntryKind
+from messaging_server.record.opened import OpenedThread
 from messaging_server.storage import records, tasks, threads
 from messaging_server.storage.accounts import AccountRole, end_sessions
 from messaging_server.web import site, uploads
@@ -87,7 +88,7 @@ def thread_in(page: str) -> UUID:
     return UUID(found[1])
 
 
-async def opened(world: World, page: str) -> reading.OpenedThread:
+async def opened(world: World, page: str) -> OpenedThread:
     """What was kept, as the physician opens it."""
     return await reading.open_thread(world.means.database, world.staff(), thread_in(page), world.now)
 
@@ -388,7 +389,10 @@ def _resting(folder: Path) -> list[Chosen]:
 async def test_a_photo_is_for_the_clinical_team_unless_it_is_a_form(
     pages: Pages, rose: Browser, given: dict[str, str], opens: bool
 ) -> None:
-    """What a photo shows no software knows: reception sees that it is there, the nurse can open it [SEN-11]."""
+    """What a photo shows no software knows: reception sees that it is there, the nurse can open it [SEN-11].
+
+    Of what the patient calls private, reception opens nothing at all [SEN-08].
+    """
     _, page = await sent(rose, [("photo.jpg", JPEG), ("note.txt", b"merci")], **given)
     world = pages.world
     exchange = (await opened(world, page)).exchanges[0].row.id
@@ -398,7 +402,7 @@ async def test_a_photo_is_for_the_clinical_team_unless_it_is_a_form(
     for place in ("", "/picture"):
         assert (await desk.client.get(f"/staff/files/{exchange}/0{place}")).status == (200 if opens else 403)
         assert (await nurse.client.get(f"/staff/files/{exchange}/0{place}")).status == 200
-    assert (await desk.client.get(f"/staff/files/{exchange}/1")).status == 200
+    assert (await desk.client.get(f"/staff/files/{exchange}/1")).status == (403 if "private" in given else 200)
 
 
 async def test_routing_a_message_to_reception_does_not_take_its_photo_along(pages: Pages, rose: Browser) -> None:

@@ -213,6 +213,17 @@ PAGES: dict[str, tuple[str, object]] = {
             expires=DUE, errors=wrong(code=ErrorCode.ADDRESS_CODE_WRONG),
         ),
     ),
+    "no own words": ("patient/words", w.OwnWords(phrases=(), most=20, longest=60)),
+    "own words refused": (
+        "patient/words",
+        w.OwnWords(
+            phrases=(w.OwnPhrase(id=number(1), text="Marc"), w.OwnPhrase(id=number(1), text="mon divorce")),
+            phrase="MARC", most=20, longest=60, errors=wrong(phrase=ErrorCode.PHRASE_LISTED),
+        ),
+    ),
+    "own words full": (
+        "patient/words", w.OwnWords(phrases=(w.OwnPhrase(id=number(1), text="Marc"),) * 20, most=20, longest=60),
+    ),
     "withdraw everything": ("patient/withdraw", w.Withdraw()),
     "withdraw one": (
         "patient/withdraw",
