@@ -27,7 +27,7 @@ SAD = "Bonjour, je suis en dépression depuis le printemps. Je ne dors plus."
 GRAVE = "Je veux mourir, je pense à me suicider ce soir."
 PHOTO = Attachment(filename="bras.png", media_type="image/png", content=png())
 LONG = "Renouvellement de plusieurs ordonnances avant mon départ, " * 4
-OWN = ("Marc", "mon divorce", "le magasin de la rue Notre-Dame où je travaillais au printemps")
+OWN = ("Marc", "mon divorce", "le magasin de la rue Notre-Dame où je travaillais en mai")
 ANSWERED = "Bonjour Rose,\n\nOui, vous pouvez prendre les deux ensemble.\n\nCordialement,"
 
 
