@@ -40,8 +40,8 @@ SLIGHT = 16
 LONG = 3
 """Letters of a word that the lexicon would look up as a slip, or as one written with letters held down."""
 BARS = {
-    "stat": 0.25, "urgent": 0.0, "mental_health": 0.25, "oncology": -1.0, "addiction": -0.5, "sti_bbi": 1.0,
-    "emotional": -1.0, "new_diagnosis": 0.25, "new_treatment": -0.5,
+    "stat": 0.0, "urgent": 0.0, "mental_health": 0.25, "oncology": -1.0, "addiction": -0.5, "sti_bbi": 1.0,
+    "emotional": -1.0, "new_diagnosis": 0.5, "new_treatment": 0.5,
     "suicide": 0.0, "overdose": 0.0, "violence": 0.0, "obstetric": 0.0,
 }  # fmt: skip
 """Natural logits above which a head is raised: chosen on the tuned part and on real questions, never on the other."""
