@@ -49,22 +49,30 @@ def raised(
     priority = max((reason.priority for reason in known), key=_ORDER.index, default=Priority.ROUTINE)
     named = {reason.topic for reason in known}
     reasons: list[Reason] = []
-    for head, (_, view) in views.items():
+    for head, (number, view) in views.items():
         if view.above >= 0 and _adds(head, direction, priority, named):
             away = spared.get(_TOPICS[head], ()) if head in _TOPICS else ()
-            reasons.extend(_reasons(opinion, parts, folded, head, _without(texts, away)))
+            if away:
+                reasons.extend(_beside(opinion, parts, folded, head, _without(texts, away)))
+            else:
+                reasons.extend(_reasons(opinion, parts[number], folded[number], texts[number], view))
     return Raised(tuple(reasons), tuple(_families(views)) if direction is Direction.INBOUND else ())
 
 
-def _reasons(
+def _beside(
     opinion: Opinion, parts: Sequence[Part], folded: Sequence[Folded], head: str, texts: Sequence[Reading]
 ) -> Iterator[Reason]:
-    """What weighed most for one head, if it is still raised on these words."""
+    """What weighed most for one head, if it is still raised on what is left of the texts."""
     number, view = _strongest(opinion, texts)[head]
     if view.above >= 0:
-        spans = folded[number].spans()
-        for first, last in _together(sorted(opinion.because(texts[number], view))):
-            yield _reason(head, parts[number], spans[first][0], spans[min(last + 1, len(spans) - 1)][1])
+        yield from _reasons(opinion, parts[number], folded[number], texts[number], view)
+
+
+def _reasons(opinion: Opinion, part: Part, folded: Folded, text: Reading, view: View) -> Iterator[Reason]:
+    """What weighed most for one head; words close together are one finding."""
+    spans = folded.spans()
+    for first, last in _together(sorted(opinion.because(text, view))):
+        yield _reason(view.head, part, spans[first][0], spans[min(last + 1, len(spans) - 1)][1])
 
 
 def _strongest(opinion: Opinion, texts: Sequence[Reading]) -> dict[str, tuple[int, View]]:
