@@ -9,7 +9,7 @@ from keys.envelope import HolderKey, Wrap
 from messaging_server.errors import MessagingError
 from messaging_server.record import ledger
 from messaging_server.record.entry import EntryKind, Fact
-from messaging_server.storage import keyring, outbox, people, tasks, threads
+from messaging_server.storage import counts, keyring, outbox, people, tasks, threads
 from messaging_server.storage.database import Connection
 
 
@@ -49,6 +49,8 @@ class Filing:
     task_changes: tuple[TaskChange, ...] = ()
     addresses: tuple[people.AddressRow, ...] = ()
     facts: tuple[Fact, ...] = ()
+    counted: tuple[counts.CountRow, ...] = ()
+    """What this adds to the month's numbers (MET-04)."""
     remembered: tuple[bytes, UUID] | None = field(default=None, repr=False)
     """(fingerprint, exchange) by which a second coming of the message is known."""
 
@@ -73,6 +75,7 @@ def write(connection: Connection, filing: Filing) -> None:
         people.add_address(connection, address)
     outbox.add_deliveries(connection, filing.deliveries)
     ledger.append(connection, filing.clinic, filing.record, filing.facts, filing.now)
+    counts.add(connection, filing.counted)
     if filing.remembered:
         fingerprint, exchange_id = filing.remembered
         threads.remember(connection, filing.clinic, fingerprint, exchange_id, filing.now)

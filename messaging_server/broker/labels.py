@@ -4,13 +4,15 @@ A note is an exchange that the patient never sees, sealed to the clinic's key of
 like any other. Which rule was confirmed or refuted is sealed with it: rule ids never stand in clear (DESIGN section 5).
 """
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from uuid import UUID
 
 from consent.model import Channel
 from keys.envelope import HolderKey
+from messaging_server.broker import counting, tallying
 from messaging_server.broker.clinic import Clinic, Means
 from messaging_server.broker.filing import Filing, MovedError, write
 from messaging_server.broker.sealing import audience
@@ -22,6 +24,7 @@ from messaging_server.record.entry import EntryKind, Fact
 from messaging_server.record.opened import OpenedExchange
 from messaging_server.record.reading import Reader
 from messaging_server.storage import keyring, records, tasks, threads
+from messaging_server.storage.counts import CountRow
 from messaging_server.storage.database import Connection
 from messaging_server.storage.tasks import TaskRow
 from triage.model import Reason
@@ -79,14 +82,26 @@ async def note(means: Means, clinic: Clinic, who: Reader, task_id: UUID, text: s
     return _filing(clinic, who, ground, Content(subject="", text=text), Judgement(), ground.task.exchange_id, now)
 
 
-async def label(means: Means, clinic: Clinic, who: Reader, task_id: UUID, said: Label, now: datetime) -> None:
-    """File a clinician's word on a finding. Raises ConflictError when a key was rotated meanwhile."""
+async def label(
+    means: Means, clinic: Clinic, who: Reader, task_id: UUID, said: Label, opened: Sequence[OpenedExchange],
+    now: datetime,
+) -> None:  # fmt: skip
+    """File a clinician's word on a finding, and move what is counted of it in the same write (SEN-13, MET-04).
+
+    `opened` is the thread as the clinician saw it. Raises ConflictError when somebody noted something about the same
+    message since, or when a key was rotated.
+    """
     ground = await means.database.read(lambda c: _ground(c, clinic, who, task_id))
     state = CONFIRMED if said.confirmed else REFUTED
     judged = Judgement(findings=((LABEL, state), *_place(said)))
     filing = _filing(clinic, who, ground, Content(subject="", text=""), judged, said.exchange, now)
+    filing = replace(filing, counted=_moved(means, clinic, said, opened))
+    known = _notes(opened, said.exchange)[-1:]
 
     def unit(connection: Connection) -> None:
+        newest = threads.newest_note(connection, ground.task.thread_id, said.exchange)
+        if [newest] != [one.row.id for one in known] and (newest or known):
+            raise ConflictError("changed")
         write(connection, filing)
         tasks.add_event(connection, event(clinic.id, task_id, f"finding_{state}", who.account, now))
 
@@ -94,6 +109,28 @@ async def label(means: Means, clinic: Clinic, who: Reader, task_id: UUID, said: 
         await means.database.write(unit)
     except MovedError as error:
         raise ConflictError("changed") from error
+
+
+def _notes(opened: Sequence[OpenedExchange], about: UUID) -> list[OpenedExchange]:
+    return [one for one in opened if one.row.direction == threads.Way.NOTE and one.row.in_reply_to == about]
+
+
+def _moved(means: Means, clinic: Clinic, said: Label, opened: Sequence[OpenedExchange]) -> tuple[CountRow, ...]:
+    """How the numbers change, in the month in which the message came."""
+    about = next((one for one in opened if one.row.id == said.exchange), None)
+    found = about.judgement.assessment if about is not None and about.judgement else None
+    if about is None or found is None:
+        return ()
+    known = labels_of(_notes(opened, said.exchange))
+    before, after = partial(word_on, known, said.exchange), partial(word_on, (*known, said), said.exchange)
+    families = counting.families_of(clinic.ruleset)
+    moves = counting.judged(found.reasons, found.ruleset, families, before, after)
+    return tallying.rows_of(means, clinic, moves, about.row.created_at)
+
+
+def word_on(said: Sequence[Label], exchange: UUID, reason: Reason) -> bool | None:
+    """Whether a finding was called right or wrong; the last word holds, and None is nobody's."""
+    return next((one.confirmed for one in reversed(said) if one.speaks_of(exchange, reason)), None)
 
 
 def _place(said: Label) -> tuple[tuple[str, str], ...]:

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from consent.model import Channel
 from keys.envelope import HolderKey
-from messaging_server.broker import reviewing, rotation, saying
+from messaging_server.broker import counting, reviewing, rotation, saying, tallying
 from messaging_server.broker.clinic import Clinic, Means, language_of
 from messaging_server.broker.filing import Filing, MovedError, TaskChange, write
 from messaging_server.broker.notices import Notice
@@ -89,6 +89,7 @@ def _plan(
         exchanges=(exchange,), blobs=blobs, deliveries=tuple(row for one in said for row in one.deliveries),
         new_task=watched, task_changes=(_answered(clinic, who, ground.task, now),),
         facts=(fact, *_override_facts(who, found, exchange.id, now), *(f for one in said for f in one.facts)),
+        counted=tallying.rows_of(means, clinic, counting.overridden(found.topics, found.assessment.ruleset), now),
     )  # fmt: skip
     channels = (Channel.WEB, *(Channel(address.channel) for address in found.notified_by))
     return filing, Sent(exchange=exchange.id, leaves_at=leaves, channels=channels)

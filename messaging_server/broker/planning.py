@@ -4,7 +4,7 @@ from datetime import datetime
 
 from consent.model import Channel
 from keys.envelope import Committed, HolderKey, Wrap
-from messaging_server.broker import answering, saying
+from messaging_server.broker import answering, counting, saying, tallying
 from messaging_server.broker.case import Disposition
 from messaging_server.broker.chain import Decision
 from messaging_server.broker.clinic import Clinic, Means
@@ -19,6 +19,7 @@ from messaging_server.message import IncomingMessage, new_id
 from messaging_server.record.content import Content, FileNote, Judgement
 from messaging_server.record.entry import EntryKind, Fact, files_digest
 from messaging_server.storage import records, tasks, threads
+from messaging_server.storage.counts import CountRow
 from messaging_server.storage.tasks import TaskKind
 from triage.model import Assessment, Priority, Topic
 
@@ -44,6 +45,7 @@ def plan(
         addresses=said.addresses,
         new_task=task, task_changes=changes,
         facts=(_received(draft, exchange, content, blobs), *said.facts),
+        counted=_counted(draft),
         remembered=(message_fingerprint(means, clinic, message), draft.exchange),
     )  # fmt: skip
     return Planned(decision, filing, _receipt(draft, said, _due(task, changes)))
@@ -212,6 +214,15 @@ def _received(
         ciphertext=content.sealed.digest, commitment=content.commitment,
         details=details,
     )  # fmt: skip
+
+
+def _counted(draft: Draft) -> tuple[CountRow, ...]:
+    """What the screening found in it, for the month's numbers; a machine's mail counts too, for staff may judge it."""
+    found = draft.assessment
+    if not found.reasons:
+        return ()
+    moves = counting.found(found.reasons, found.ruleset, counting.families_of(draft.clinic.ruleset))
+    return tallying.rows_of(draft.means, draft.clinic, moves, draft.now)
 
 
 def _task(draft: Draft) -> tuple[tasks.TaskRow | None, tuple[TaskChange, ...]]:

@@ -1,4 +1,4 @@
-"""After a new directory key: names, addresses and second factors are sealed anew, a few at a time (SEC-03).
+"""After a new directory key: names, addresses, second factors and counts are sealed anew, a few at a time (SEC-03).
 
 Old versions still open, so this may run while the server does, and may be cut short and begun again. Deliveries need
 no such run: what is sealed under an old delivery key leaves, or is given up, within two days.
@@ -10,6 +10,7 @@ from functools import partial
 from uuid import UUID
 
 from keys.server import ServerKeys, key_version, open_directory, seal_directory
+from messaging_server.broker import tallying
 from messaging_server.broker.clinic import Means
 from messaging_server.storage import sealed
 from messaging_server.storage.database import Connection
@@ -28,7 +29,7 @@ class _Kind:
 
 KINDS = (
     _Kind(Place.PERSON_NAME, "name"), _Kind(Place.PERSON_PROFILE, "profile"), _Kind(Place.ADDRESS, "address"),
-    _Kind(Place.SECOND_FACTOR, "totp"),
+    _Kind(Place.SECOND_FACTOR, "totp"), _Kind(Place.COUNT, tallying.FIELD),
 )  # fmt: skip
 
 

@@ -17,6 +17,7 @@ class Place(Enum):
     PERSON_PROFILE = (tables.people, tables.people.c.sealed_profile)
     ADDRESS = (tables.addresses, tables.addresses.c.sealed_value)
     SECOND_FACTOR = (tables.accounts, tables.accounts.c.sealed_totp)
+    COUNT = (tables.screening_counts, tables.screening_counts.c.sealed_cell)
 
 
 @dataclass(frozen=True, slots=True)

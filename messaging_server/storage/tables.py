@@ -33,9 +33,13 @@ metadata = MetaData(
 )
 
 
-OVERRIDES: Final[dict[str, Any]] = {
-    f"{dialect}_where": text("kind = 'override'") for dialect in ("sqlite", "postgresql")
-}  # fmt: skip
+def _only(where: str) -> dict[str, Any]:
+    """An index over the few rows for which this holds, on both databases."""
+    return {f"{dialect}_where": text(where) for dialect in ("sqlite", "postgresql")}
+
+
+OVERRIDES: Final = _only("kind = 'override'")
+EMERGENCIES: Final = _only("rank = 0")
 
 
 def _id() -> Column[object]:
@@ -206,6 +210,8 @@ tasks = Table(
     Index(None, "clinic_id", "status", "queue", "rank", "due_at"), Index(None, "clinic_id", "status", "kind"),
     Index(None, "thread_id", "status"), Index(None, "status", "next_step_at"), Index(None, "record_id", "status"),
     Index(None, "clinic_id", "closed_at"),
+    # Only emergencies, for the report on their alerts (MET-04).
+    Index("ix_tasks_emergencies", "clinic_id", "closed_at", **EMERGENCIES),
 )  # fmt: skip
 
 task_events = Table(
@@ -263,6 +269,11 @@ channel_pauses = Table(
 prepared_texts = Table(
     "prepared_texts", metadata, _id(), _clinic(), _text("key"), _number("version"), _text("document", nullable=True),
     _ref("author_id", "accounts"), _at("created_at"), UniqueConstraint("clinic_id", "key", "version"),
+)  # fmt: skip
+
+screening_counts = Table(
+    "screening_counts", metadata, _id(), _clinic(), _text("month"), _blob("cell_fp"), _blob("sealed_cell"),
+    _number("total"), UniqueConstraint("clinic_id", "month", "cell_fp"),
 )  # fmt: skip
 
 leases = Table(

@@ -148,6 +148,14 @@ def exchanges_of_thread(connection: Connection, thread_id: UUID, most: int = 200
     return as_rows(ExchangeRow, connection.execute(query.limit(most)).all())[::-1]
 
 
+def newest_note(connection: Connection, thread_id: UUID, about: UUID) -> UUID | None:
+    """What staff noted last about an exchange of this thread, a word on a finding among it."""
+    c = tables.exchanges.c
+    where = (c.thread_id == thread_id, c.direction == Way.NOTE.value, c.in_reply_to == about)
+    query = select(c.id).where(*where).order_by(c.created_at.desc(), c.id.desc()).limit(1)
+    return connection.execute(query).scalar()
+
+
 def blobs_of(connection: Connection, exchange_ids: Collection[UUID]) -> tuple[BlobRow, ...]:
     """The files of some exchanges."""
     c = tables.blobs.c

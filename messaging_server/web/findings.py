@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from messaging_server.broker.labels import Label, labels_of
+from messaging_server.broker.labels import Label, labels_of, word_on
 from messaging_server.record.opened import OpenedExchange
 from messaging_server.web.views.item import FindingState, FindingView, Segment
 from triage.model import Reason
@@ -64,10 +64,10 @@ def _about(one: OpenedExchange) -> UUID | None:
 
 
 def _state(labels: Sequence[Label], exchange: UUID, reason: Reason) -> FindingState:
-    said = [one for one in labels if one.speaks_of(exchange, reason)]
-    if not said:
+    said = word_on(labels, exchange, reason)
+    if said is None:
         return FindingState.OPEN
-    return FindingState.CONFIRMED if said[-1].confirmed else FindingState.REFUTED
+    return FindingState.CONFIRMED if said else FindingState.REFUTED
 
 
 def not_screened(exchanges: Sequence[OpenedExchange]) -> tuple[str, ...]:

@@ -171,7 +171,7 @@ async def judge_finding(request: web.Request) -> web.StreamResponse:
     confirmed = answer == labels.CONFIRMED
     said = finding.said(confirmed=confirmed)
     try:
-        await labels.label(here.means, here.clinic, here.who, task, said, here.now)
+        await labels.label(here.means, here.clinic, here.who, task, said, dossier.opened.exchanges, here.now)
     except ConflictError:
         return here.go(_path(request), *CHANGED)
     code = FlashCode.FINDING_CONFIRMED if confirmed else FlashCode.FINDING_REFUTED

@@ -4,6 +4,8 @@ from messaging_server.broker import labels
 from messaging_server.broker.labels import Label, labels_of
 from messaging_server.record import reading
 from messaging_server.record.entry import EntryKind
+from messaging_server.record.opened import OpenedExchange
+from messaging_server.record.reading import Reader
 from messaging_server.storage import records, threads
 from messaging_server.storage.accounts import AccountRole
 from messaging_server.storage.tasks import TaskRow
@@ -17,6 +19,18 @@ async def item(world: World) -> TaskRow:
     """An item of a consenting patient."""
     await world.consent()
     return await waiting(world, (await world.write(SAD)).thread)
+
+
+async def opened(world: World, task: TaskRow) -> tuple[OpenedExchange, ...]:
+    """The thread of an item as the physician sees it now."""
+    found = await reading.open_thread(world.means.database, world.staff(), task.thread_id, world.now)
+    return found.exchanges
+
+
+async def say(world: World, task: TaskRow, said: Label, who: Reader | None = None) -> None:
+    """Say something of a finding, on the thread as it is."""
+    seen = await opened(world, task)
+    await labels.label(world.means, world.clinic, who or world.staff(), task.id, said, seen, world.now)
 
 
 def about(task: TaskRow, *, confirmed: bool) -> Label:
@@ -33,16 +47,15 @@ async def test_a_label_is_read_back_by_the_team_as_it_was_said(world: World) -> 
     for confirmed in (True, False):
         world.later(seconds=1)
         said = about(task, confirmed=confirmed)
-        await labels.label(world.means, world.clinic, world.staff(AccountRole.NURSE), task.id, said, world.now)
-    opened = await reading.open_thread(world.means.database, world.staff(), task.thread_id, world.now)
+        await say(world, task, said, world.staff(AccountRole.NURSE))
 
-    assert labels_of(opened.exchanges) == (about(task, confirmed=True), about(task, confirmed=False))
+    assert labels_of(await opened(world, task)) == (about(task, confirmed=True), about(task, confirmed=False))
 
 
 async def test_no_rule_stands_in_clear(world: World) -> None:
     """Neither the ledger nor the exchange tells a thief of the database which rule was meant [DESIGN section 5]."""
     task = await item(world)
-    await labels.label(world.means, world.clinic, world.staff(), task.id, about(task, confirmed=True), world.now)
+    await say(world, task, about(task, confirmed=True))
     entries = await world.means.database.read(lambda c: records.entries_of(c, task.record_id))
     rows = await world.means.database.read(lambda c: threads.exchanges_of_thread(c, task.thread_id))
     notes = [row for row in rows if row.direction == threads.Way.NOTE]
@@ -57,10 +70,10 @@ async def test_no_rule_stands_in_clear(world: World) -> None:
 async def test_a_label_is_not_among_what_the_patient_opens(world: World) -> None:
     """A staff note is sealed to the clinic's key, which no patient holds [REC-16]."""
     task = await item(world)
-    await labels.label(world.means, world.clinic, world.staff(), task.id, about(task, confirmed=True), world.now)
-    opened = await reading.open_thread(world.means.database, world.rose, task.thread_id, world.now)
+    await say(world, task, about(task, confirmed=True))
+    seen = await reading.open_thread(world.means.database, world.rose, task.thread_id, world.now)
 
-    assert all(one.row.direction != threads.Way.NOTE for one in opened.exchanges)
+    assert all(one.row.direction != threads.Way.NOTE for one in seen.exchanges)
 
 
 async def test_a_note_is_filed_only_with_the_write_that_it_belongs_to(world: World) -> None:

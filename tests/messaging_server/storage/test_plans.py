@@ -14,7 +14,7 @@ from messaging_server.record.reading import open_blob, open_thread
 from messaging_server.runners import checkpoints, escalation
 from messaging_server.storage import statements
 from messaging_server.storage.database import Connection as Open
-from messaging_server.storage.queries import board, choices, entering, inbox, people
+from messaging_server.storage.queries import board, choices, entering, inbox, people, quality
 from messaging_server.storage.queries.board import Wanted
 from tests.clinic.answering import answer, waiting
 from tests.clinic.outside import Outside
@@ -24,6 +24,7 @@ from triage.model import QueueName
 GROWING = {
     "people", "person_words", "addresses", "accounts", "shared_keys", "grants", "wraps", "records", "threads",
     "exchanges", "blobs", "entries", "checkpoints", "tasks", "task_events", "deliveries", "consents", "seen", "audit",
+    "screening_counts",
     "opened", "shown", "holder",  # what queries call some of these
 }  # fmt: skip
 LETTER = Attachment(filename="lettre.txt", media_type="text/plain", content=b"the letter itself")
@@ -93,6 +94,10 @@ def pages(connection: Open, world: World) -> None:
     board.news(connection, clinic, queues, now, now)
     board.answered(connection, clinic, now)
     board.overrides(connection, clinic, now)
+    quality.counted(connection, clinic, "2026-01", "2026-12")
+    quality.overrides(connection, clinic, now, now)
+    quality.emergencies(connection, clinic, now, now)
+    quality.events(connection, clinic, now, now)
     record = inbox.own_record(connection, clinic, rose.person)
     assert record is not None
     page = inbox.page_of_threads(connection, record, now, None, 20)
