@@ -7,6 +7,7 @@ written is whole numbers; running the screening needs none of what is imported h
 
 import hashlib
 import json
+import tomllib
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -27,6 +28,8 @@ from triage.screen import hits_of
 
 ROOT = Path(__file__).parents[1]
 TAUGHT = ROOT / "tests" / "corpus" / "taught"
+REPLIES = ROOT / "templates" / "replies"
+PREPARED = ("routine", "-", "outbound")
 MODEL = ROOT / "triage" / "ruleset" / "opinion.json"
 REACH = 40
 UNIT = 256
@@ -40,7 +43,7 @@ SLIGHT = 16
 LONG = 3
 """Letters of a word that the lexicon would look up as a slip, or as one written with letters held down."""
 BARS = {
-    "stat": 0.0, "urgent": 0.0, "mental_health": 0.25, "oncology": -1.0, "addiction": -0.5, "sti_bbi": 1.0,
+    "stat": 0.4, "urgent": 0.0, "mental_health": 0.1, "oncology": -0.5, "addiction": -0.5, "sti_bbi": -0.25,
     "emotional": -1.0, "new_diagnosis": 0.5, "new_treatment": 0.5,
     "suicide": 0.0, "overdose": 0.0, "violence": 0.0, "obstetric": 0.0,
 }  # fmt: skip
@@ -82,7 +85,7 @@ Says = Callable[[Example], bool | None]
 
 
 def examples() -> list[Example]:
-    """All taught messages; raises ValueError at a line that has no labels above it."""
+    """All taught messages, and the prepared replies; raises ValueError at a line that has no labels above it."""
     ruleset = rules.load({path.name: path.read_bytes() for path in MODEL.parent.glob("*.toml")})
     names = {number: name for name, number in ruleset.concepts.items()}
     out: list[Example] = []
@@ -93,7 +96,18 @@ def examples() -> list[Example]:
                 label = line[3:].split()
             elif line.strip():
                 out.append(_example(label, line.replace(" \\ ", "\n"), ruleset, names))
+    out.extend(_example([lang, *PREPARED], text, ruleset, names) for lang, text in _prepared())
     return out
+
+
+def _prepared() -> Iterator[tuple[str, str]]:
+    """The replies that ship with the server, and their titles: nothing in them is ever to be held back."""
+    for path in sorted(REPLIES.glob("*.toml")):
+        for told in tomllib.loads(path.read_text(encoding="utf-8"))["texts"]:
+            for lang in ("fr", "en"):
+                yield lang, told["title"][lang]
+                yield lang, "\n".join(told["body"][lang])
+                yield from ((lang, line) for line in told["body"][lang])
 
 
 def _example(label: Sequence[str], text: str, ruleset: Ruleset, names: Mapping[int, str]) -> Example:

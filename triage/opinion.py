@@ -165,7 +165,7 @@ def _bound(told: Mapping[str, str], numbers: Mapping[str, int]) -> dict[int, int
     """The weights of pairs, by the numbers of their two words."""
     out: dict[int, int] = {}
     for names, weights in told.items():
-        first, second = names.split()
+        first, second = names.split(" ")
         out[numbers[first] << _SHIFT | numbers[second]] = _unsparse(weights)
     return out
 

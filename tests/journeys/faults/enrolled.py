@@ -111,6 +111,8 @@ async def ask(premises: Premises, word: Canaries) -> None:
         page = await browser.send(changing, "/account/password", current=password, password=third, again=third)
         assert page.path == "/account", page.html
         await _prove_address(browser, word)
+        page = await browser.send(await browser.get("/choices/words"), "/choices/words", phrase=word("own words"))
+        assert page.status == 200, page.html
         await browser.send(await browser.get("/write"), "/write", not_urgent="yes")
         words = {"subject": word("subject"), "message": f"Bonjour, {word('body')}. Merci."}
         page = await browser.send(await browser.get("/write/message"), "/write/message", **words)
