@@ -117,7 +117,8 @@ class Settings(BaseSettings):
     key_file: Path = Field(Path("var/server.keys"), description="The server's own keys; opens no message.")
     rules_folder: Path | None = Field(
         None,
-        description="Clinical rules to use instead of the built-in ones; the built-in `opinion.json` stays unless they bring one.",
+        description="Clinical rules to use instead of the built-in ones; "
+        "the built-in `opinion.json` stays unless they bring one.",
     )
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="Least grave log line written.")
     web: WebSettings = Field(default_factory=WebSettings)
