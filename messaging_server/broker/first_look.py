@@ -39,8 +39,9 @@ async def look(means: Means, clinic: Clinic, who: Reader, opened: OpenedThread, 
 
     Whoever comes second finds it done. A key that was rotated meanwhile leaves it for the next opening.
     """
+    # Whoever sees the clinic's judgement holds the record: never a patient, never a desk.
     waiting = tuple(one for one in opened.exchanges if one.row.unmatched and one.judgement is not None)
-    if who.is_patient or not waiting:
+    if not waiting:
         return opened
     await rotation.rotate_if_due(means, clinic, opened.row.record_id, now)
     ground = await means.database.read(lambda c: _ground(c, clinic, opened))

@@ -1,5 +1,6 @@
 """A patient's own sensitive words: kept sealed, looked for where somebody is signed in, told by nothing else."""
 
+import asyncio
 import json
 from uuid import UUID
 
@@ -125,8 +126,11 @@ async def test_what_cannot_be_looked_for_is_not_kept(world: World, phrase: str, 
 
 
 async def test_a_list_ends_at_twenty(world: World) -> None:
-    """As many as its owner still knows by heart; the write itself counts, whatever an open page believed."""
-    await keep(world, *(f"mot {number}" for number in range(own_words.MOST)))
+    """As many as its owner still knows by heart; the write itself counts, whatever two open pages believed."""
+    await keep(world, *(f"mot {number}" for number in range(own_words.MOST - 1)))
+    both = [own_words.add(world.means, world.clinic, world.rose, phrase, world.now) for phrase in ("ici", "là-bas")]
+    said = await asyncio.gather(*both, return_exceptions=True)
+    assert [str(one) for one in said if one] == ["phrase: too_many"]
     with pytest.raises(InvalidError, match="too_many"):
         await keep(world, "encore un")
     assert len(await listed(world)) == own_words.MOST
