@@ -138,6 +138,22 @@ async def test_a_mail_shows_its_mark_at_its_first_opening(pages: Pages) -> None:
     assert (await desk.get(item))[0] == 403
 
 
+async def test_what_was_found_at_the_opening_can_be_confirmed_or_refuted(pages: Pages) -> None:
+    """Like any finding, although it stands beside the message; the thread stays private either way [SEN-09, SEN-13]."""
+    world = pages.world
+    await world.consent()
+    await own_words.add(world.means, world.clinic, world.rose, "marc", world.now)
+    task = await waiting(world, (await world.mail(BOOKING)).thread)
+    item, nurse = f"/staff/items/{task.id}", await pages.browser(world.staff(AccountRole.NURSE))
+    _, page = await nurse.get(item)
+    found = re.search(r'<mark>Marc<a class="ref" href="#finding-(\d+)"', page)
+    assert found
+    status, page = await nurse.post(f"{item}/finding", {"finding": found[1], "answer": "refuted"}, page=item)
+    assert status == 200
+    assert word("finding_state.refuted") in unescape(page)
+    assert word("flag.private") in page
+
+
 async def test_the_composer_stops_at_an_own_word_and_quotes_it(pages: Pages) -> None:
     """What was found, and the easy ways on; what was typed stays [SEN-05, SEN-09]."""
     browser, task = await composing(pages, AccountRole.NURSE)
