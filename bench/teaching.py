@@ -1,6 +1,6 @@
 """Teach the second opinion from the messages of `tests/corpus/taught`: `make opinion` (needs scikit-learn).
 
-Logistic regression a head, over counts of words, pairs and leaps in windows, just as `triage.opinion` reads them. Of a
+Logistic regression a head, over counts of words, pairs and concepts in windows, as `triage.opinion` reads them. Of a
 grave message only the window that tells most is an example: the rest of a long one is about something else. What is
 written is whole numbers; running the screening needs none of what is imported here.
 """
@@ -122,15 +122,13 @@ def _example(label: Sequence[str], text: str, ruleset: Ruleset, names: Mapping[i
 
 
 def features(example: Example, start: int, end: int) -> Iterator[str]:
-    """What a window holds: concepts, words, pairs and leaps; those of its last words may reach over its end."""
+    """What a window holds: concepts, words and pairs; the pair of its last word may reach over its end."""
     tokens = example.tokens
     yield from (f"={name}" for at, name in example.concepts if start <= at < end)
     for at in range(start, end):
         yield tokens[at]
         if at + 1 < len(tokens):
             yield f"{tokens[at]} {tokens[at + 1]}"
-        if at + 2 < len(tokens):
-            yield f"{tokens[at]} {tokens[at + 2]} *"
 
 
 def vocabulary(taught: Sequence[Example]) -> dict[str, int]:
@@ -210,7 +208,7 @@ def _family(family: str) -> Says:
 
 
 def exported(taught: Sequence[Example]) -> dict[str, Any]:
-    """The model as `triage.opinion.load` reads it: words, pairs and leaps with the heads' whole-number weights."""
+    """The model as `triage.opinion.load` reads it: words, pairs and concepts with the heads' whole-number weights."""
     columns = vocabulary(taught)
     learned = {name: taught_head(says, taught, columns) for name, says in heads().items()}
     names = list(columns)
@@ -219,14 +217,13 @@ def exported(taught: Sequence[Example]) -> dict[str, Any]:
     kept = np.flatnonzero(weights.any(axis=0))
     told = {names[column]: _sparse(weights[:, column].tolist()) for column in kept}
     concepts = {name[1:]: told.pop(name) for name in list(told) if name.startswith("=")}
-    spoken = sorted({word for name in told for word in name.rstrip(" *").split(" ")})
+    spoken = sorted({word for name in told for word in name.split(" ")})
     words = {word: told.get(word, "") for word in spoken}
     return {
         "heads": list(learned), "reach": REACH, "fingerprint": fingerprint(),
         "start": [round(UNIT * (bias - BARS[name])) for name, (_, bias) in learned.items()],
         "ordinary": ordinary(taught), "concepts": concepts, "words": words,
         "pairs": {name: told[name] for name in told if name.count(" ") == 1},
-        "leaps": {name[:-2]: told[name] for name in told if name.endswith(" *")},
     }
 
 
@@ -255,7 +252,7 @@ def main() -> None:
     model = exported(taught)
     lines = json.dumps(model, ensure_ascii=False, separators=(",", ":"))
     MODEL.write_text(lines + "\n", encoding="utf-8")
-    sizes = ", ".join(f"{len(model[kind])} {kind}" for kind in ("words", "pairs", "leaps"))
+    sizes = ", ".join(f"{len(model[kind])} {kind}" for kind in ("words", "pairs", "concepts"))
     print(f"{len(taught)} messages: {sizes}, {len(lines) / 1e6:.1f} MB")
 
 

@@ -1,4 +1,4 @@
-"""A second opinion on a text: a linear model over words, pairs, pairs with a word between, and the concepts that
+"""A second opinion on a text: a linear model over its words, pairs of words, and the concepts that
 the rules' lexicon found (DETECTION 3).
 
 It may raise a topic or a priority, and lowers none. It learned from messages that this project wrote
@@ -48,7 +48,7 @@ class Reading(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Opinion:
-    """The model: for each known word, pair and leap its weights for all heads, packed."""
+    """The model: for each known word and pair of words its weights for all heads, packed."""
 
     heads: tuple[str, ...]
     start: int
@@ -67,7 +67,6 @@ class Opinion:
     words: Sequence[int] = field(repr=False)
     """Packed weights by a word's number; number 0 is any other word."""
     pairs: Mapping[int, int] = field(repr=False)
-    leaps: Mapping[int, int] = field(repr=False)
     named: Mapping[str, int] = field(repr=False)
     """Packed weights of the rules' concepts, by name."""
     concepts: Mapping[int, int] = field(default_factory=dict, repr=False)
@@ -109,8 +108,8 @@ class Opinion:
         concepts = {numbers[name]: weights for name, weights in self.named.items() if name in numbers}
         return replace(self, concepts=concepts)
 
-    def _weights(self, words: Sequence[str]) -> tuple[list[int | None], list[int | None], list[int | None]]:
-        """The packed weights of each word, and of the pair and the leap that begin with it; None for none."""
+    def _weights(self, words: Sequence[str]) -> tuple[list[int | None], list[int | None]]:
+        """The packed weights of each word, and of the pair that begins with it; None for none."""
         known = self.numbers.get
         table = {word: known(word[:CUT] if word[0] > "9" else token(word), 0) for word in set(words)}
         for word, number in table.items():
@@ -119,8 +118,7 @@ class Opinion:
         ids = list(map(table.__getitem__, words))
         first = [one << _SHIFT for one in ids]
         pairs = list(map(self.pairs.get, map(or_, first, ids[1:])))
-        leaps = list(map(self.leaps.get, map(or_, first, ids[2:])))
-        return list(map(self.words.__getitem__, ids)), pairs, leaps
+        return list(map(self.words.__getitem__, ids)), pairs
 
     def _meant(self, word: str) -> int:
         """The number of the word that an unknown one is a slip of; 0 where it is none."""
@@ -156,7 +154,7 @@ def load(content: bytes) -> Opinion:
         layout=Struct(f"<{len(heads)}I"), reach=int(told["reach"]), numbers=numbers,
         ordinary=frozenset(told["ordinary"]), beginnings=beginnings(told["ordinary"]),
         words=[0, *map(_unsparse, told["words"].values())],
-        pairs=_bound(told["pairs"], numbers), leaps=_bound(told["leaps"], numbers),
+        pairs=_bound(told["pairs"], numbers),
         named={name: _unsparse(weights) for name, weights in told["concepts"].items()},
     )  # fmt: skip
 

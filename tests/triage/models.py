@@ -7,7 +7,7 @@ from typing import Any
 
 def shipped(model: Mapping[str, Any]) -> bytes:
     """The model in the form that `triage.opinion.load` reads: only weights that are not zero."""
-    kinds = ("words", "pairs", "leaps", "concepts")
+    kinds = ("words", "pairs", "concepts")
     told = {kind: {name: _sparse(weights) for name, weights in model[kind].items()} for kind in kinds}
     return json.dumps({**model, **told}).encode()
 

@@ -18,7 +18,7 @@ MODEL = {
         "zorgle": [9, 9, 0, 0, 0, 0], "blimp": [0, 9, 0, 0, 0, 0], "wug": [0, 0, 9, 9, 9, 0], "dax": [9, 9, 0, 0, 9, 9],
         "nothin": [-90, -90, -90, -90, -90, -90],
     },
-    "pairs": {}, "leaps": {}, "concepts": {},
+    "pairs": {}, "concepts": {},
 }  # fmt: skip
 
 
