@@ -276,6 +276,15 @@ class Texts:
         """One string of a page's catalogue, as plain text. Raises KeyError for an unknown key or a missing value."""
         return self._catalogues[language].gettext(key) % values
 
+    def has(self, language: Language, key: str) -> bool:
+        """Whether the catalogue has words for a key that data made: a clinic's own rules may name what we do not."""
+        return _worded(self._catalogues[language], key)
+
+    def month(self, language: Language, value: date) -> str:
+        """A month of a year, as it begins a line."""
+        said = format_date(value, "LLLL y", locale=language.locale)
+        return said[:1].upper() + said[1:]
+
     def phone(self, language: Language, value: str) -> str:
         """A telephone number as people write it in this language."""
         return _phone(language, value)

@@ -157,6 +157,8 @@ class Escalation:
 
     percent: tuple[int, ...] = field(default=(75, 100), metadata=between(1, 100))
     days_after: tuple[int, ...] = field(default=(1,), metadata=between(1, 30))
+    acknowledge_minutes: int = field(default=10, metadata=between(1, 120))
+    """Within what time a person shall have taken note of an emergency: the report counts who was later (MET-04)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,6 +14,7 @@ from messaging_server.cli import (
     people,
     policies,
     recording,
+    reporting,
     serving,
 )
 
@@ -35,6 +36,7 @@ app.add_typer(keys.app, name="keys")
 app.add_typer(people.app, name="people")
 app.add_typer(policies.app, name="policy")
 app.add_typer(recording.app, name="record")
+app.add_typer(reporting.app, name="report")
 
 
 def main() -> None:

@@ -208,7 +208,7 @@ async def show_supervisor(request: web.Request) -> web.StreamResponse:
         )
     )  # fmt: skip
     lines = tuple(_numbers(here, queue, tallies, answered.get(queue)) for queue in queues_of(here))
-    view = Supervisor(queues=lines, overrides=overrides, at=here.clinic.local(here.now))
+    view = Supervisor(queues=lines, overrides=overrides, at=here.clinic.local(here.now), leads=here.leads)
     return here.page("staff/supervisor", view, current=Nav.SUPERVISOR)
 
 

@@ -31,7 +31,7 @@ async def show(request: web.Request) -> web.StreamResponse:
     since = await here.means.database.read(lambda c: queries.policy_since(c, here.clinic.id, policy.version))
     view = PolicyPage(
         version=policy.version, since=here.clinic.local(since or here.now), queues=_queues(here), hours=_hours(here),
-        holidays=_holidays(here), ruleset=here.clinic.ruleset.version,
+        holidays=_holidays(here), ruleset=here.clinic.ruleset.version, leads=here.leads,
         lines=tuple(
             (line.name[here.language], line.number, line.verified)
             for line in lines_for(here.clinic.lines, policy.province, (), here.language)

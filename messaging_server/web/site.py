@@ -22,6 +22,7 @@ from messaging_server.web import (
     people,
     policy,
     prepared_texts,
+    quality,
     replying,
     signing,
     team,
@@ -35,7 +36,7 @@ LARGEST: Final = 1_000_000
 """Bytes of one request: forms only, files have their own door."""
 MODULES: Final = (
     signing, activation, consenting, account, inbox, downloads, writing, choices, own_words, board, item, replying,
-    held, people, team, leaving, policy, prepared_texts, health,
+    held, people, team, leaving, policy, prepared_texts, quality, health,
 )  # fmt: skip
 
 

@@ -90,6 +90,11 @@ class Visit:
         return self.account is not None and self.account.state == AccountState.WAITING
 
     @property
+    def leads(self) -> bool:
+        """Whether the visitor may see how the clinic does, in numbers without people (MET-04)."""
+        return self.reader is not None and self.reader.role in LEADS and not self.waits_for_admission
+
+    @property
     def audience(self) -> Audience:
         """Who is signed in."""
         if self.reader is None:
@@ -166,6 +171,10 @@ def navigation(reader: Reader | None, *, waits: bool = False) -> tuple[Nav, ...]
     return (Nav.BOARD, Nav.PEOPLE, Nav.SUPERVISOR, Nav.TEAM, Nav.POLICY, Nav.ACCOUNT)
 
 
+LEADS: Final = frozenset({AccountRole.PHYSICIAN, AccountRole.ADMINISTRATOR})
+"""Who answers for how the clinic works: physicians, and administrators, who read no message."""
+
+
 def signed_in(*audiences: Audience, roles: frozenset[AccountRole] | None = None) -> Callable[[Handler], Handler]:
     """Let only these visitors through; others are sent to the sign-in page, or told that there is no such page."""
 
@@ -191,6 +200,7 @@ def signed_in(*audiences: Audience, roles: frozenset[AccountRole] | None = None)
 patients_only = signed_in(Audience.PATIENT)
 staff_only = signed_in(Audience.STAFF, roles=frozenset(AccountRole) - {AccountRole.PATIENT, AccountRole.ADMINISTRATOR})
 any_staff = signed_in(Audience.STAFF)
+leads_only = signed_in(Audience.STAFF, roles=LEADS)
 administrators_only = signed_in(Audience.STAFF, roles=frozenset({AccountRole.ADMINISTRATOR}))
 anybody_signed_in = signed_in(Audience.PATIENT, Audience.STAFF)
 

@@ -168,3 +168,5 @@ class Supervisor:
     overrides: int = 0
     """Exceptional sends this week, for the medical lead (SEN-06)."""
     at: datetime
+    leads: bool = False
+    """Whether the report on the screening is for the visitor."""

@@ -269,3 +269,5 @@ class PolicyPage:
     lines: tuple[tuple[str, str, date], ...] = ()
     """Help lines: name, number, when they were last verified (ACK-06)."""
     ruleset: str
+    leads: bool = False
+    """Whether the report on the screening is for the visitor."""

@@ -89,6 +89,11 @@ DOORS: Final = {
         Who.PHYSICIAN, look("/staff/queue/clinical"), look("/staff/queue/clinical"), look("/staff/queue/none", 404)
     ),
     "GET /staff/supervisor": lens("/staff/supervisor"),
+    "GET /staff/screening": Door(
+        Who.PHYSICIAN, look("/staff/screening"),
+        (look("/staff/screening"), look("/staff/screening?period=2026", who=Who.ADMINISTRATOR)),
+        look("/staff/screening?period=2026-13", 404),
+    ),
     "GET /staff/items/{task}": Door(
         Who.PHYSICIAN, ALWAYS_SOMEBODY,
         (look(ITEM), look(MINE), look(HELD), look("/staff/items/{closed}"), look("/staff/items/{emergency}")),
@@ -250,6 +255,9 @@ DOORS: Final = {
 NO_PAGES: Final = {
     "GET /staff/events": NoPage(
         "news for an open board", "/staff/events", kind="text/event-stream", who=Who.PHYSICIAN
+    ),
+    "GET /staff/screening/file": NoPage(
+        "a table is saved, never shown", "/staff/screening/file", kind="text/csv", who=Who.PHYSICIAN
     ),
     "POST /staff/hint": NoPage(
         "remarks while one writes, for the page's own script", "/staff/hint", kind="application/json",

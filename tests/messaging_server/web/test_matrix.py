@@ -43,6 +43,8 @@ STAFF = {
 """For everybody who works here; no patient is named there."""
 ADMINISTRATOR = {"/staff/team/{account}/leave"}
 """For those who invite and let go."""
+LEADS = {"/staff/screening", "/staff/screening/file"}
+"""For physicians and administrators: numbers, and nobody in them."""
 CARE = {
     "/staff/all", "/staff/held", "/staff/undelivered", "/staff/unread", "/staff/failed", "/staff/late",
     "/staff/queue/{name}", "/staff/events", "/staff/supervisor", "/staff/hint", "/staff/files/{exchange}/{number}",
@@ -60,8 +62,9 @@ CARE = {
 GIVES_WORDS_BACK = {("POST", "/write/message"), ("POST", "/threads/{thread}/reply"), ("POST", "/choices/words")}
 """Whose session ended while writing gets the words back on the page that refuses them (ACC-03)."""
 SHUT_TO = {
-    "patient": STAFF | CARE | ADMINISTRATOR, "administrator": PATIENT | CARE, "waiting": PATIENT | CARE | ADMINISTRATOR,
-    "reception": PATIENT | ADMINISTRATOR, "nurse": PATIENT | ADMINISTRATOR, "physician": PATIENT | ADMINISTRATOR,
+    "patient": STAFF | CARE | ADMINISTRATOR | LEADS, "administrator": PATIENT | CARE,
+    "waiting": PATIENT | CARE | ADMINISTRATOR | LEADS, "reception": PATIENT | ADMINISTRATOR | LEADS,
+    "nurse": PATIENT | ADMINISTRATOR | LEADS, "physician": PATIENT | ADMINISTRATOR,
 }  # fmt: skip
 
 
@@ -135,7 +138,7 @@ def assert_tells_nothing(page: str) -> None:
 async def test_every_door_is_in_one_list(pages: Pages) -> None:
     """A new page says here whom it is for, or is not built [SEC-09]."""
     assert pages.server.app is not None
-    lists = (ANYBODY, SIGNED_IN, PATIENT, STAFF, ADMINISTRATOR, CARE)
+    lists = (ANYBODY, SIGNED_IN, PATIENT, STAFF, ADMINISTRATOR, LEADS, CARE)
     known = {pattern: sum(pattern in one for one in lists) for _, pattern in table_of_routes(pages.server.app)}
 
     assert {pattern: times for pattern, times in known.items() if times != 1} == {}
@@ -166,7 +169,7 @@ async def test_whoever_has_not_signed_in_wholly_gets_no_further_than_the_door(
     who = world.rose if role is AccountRole.PATIENT else world.staff(role)
     browser = await half_signed_in(pages, who, state) if state else await pages.browser()
     before = await state_of(world)
-    for method, pattern in doors(pages, SIGNED_IN | PATIENT | STAFF | ADMINISTRATOR | CARE):
+    for method, pattern in doors(pages, SIGNED_IN | PATIENT | STAFF | ADMINISTRATOR | LEADS | CARE):
         status, to, text = await knock(browser, method, things.paths(pattern))
         refused = (403, "") if (method, pattern) in GIVES_WORDS_BACK else (303, "/sign-in")
 

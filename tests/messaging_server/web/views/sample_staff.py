@@ -4,9 +4,13 @@ from dataclasses import replace
 from datetime import date, timedelta
 
 from consent.model import Act, Category, Channel, Method, Refusal
+from messaging_server.broker.counting import Cell, Group, Kind, Outcome
 from messaging_server.broker.leaving import Departure
+from messaging_server.broker.period import Period, offered
+from messaging_server.broker.quality import Alert, report, timed
+from messaging_server.broker.quality_words import Words, sheet
 from messaging_server.storage.accounts import AccountRole
-from messaging_server.texts import Language, NoticeText
+from messaging_server.texts import Language, NoticeText, Texts
 from messaging_server.web.views import board as b
 from messaging_server.web.views import held as h
 from messaging_server.web.views import item as i
@@ -16,6 +20,7 @@ from messaging_server.web.views.choices import AddressWord, ChoiceState
 from messaging_server.web.views.files import FileOffer
 from messaging_server.web.views.frame import Audience, ErrorCode
 from messaging_server.web.views.patient import Author, AuthorKind, DeliveryWord
+from messaging_server.web.views.quality import Choice, QualityPage
 from tests.messaging_server.web.views.sample_account import NOW, QR, channels, wrong
 from tests.messaging_server.web.views.sample_patient import (
     ADDRESSES,
@@ -46,6 +51,24 @@ def row(count: int, **changes: object) -> b.Row:
     return replace(made, **changes)  # type: ignore[arg-type]
 
 
+def quality_page(cells: tuple[tuple[Cell, int], ...], overrides: int, emergencies: int) -> QualityPage:
+    """The report on the screening, of a clinic with so many emergencies."""
+    raised = [Alert(raised_at=NOW, seen_at=NOW + timedelta(minutes=minute)) for minute in range(emergencies)]
+    period, words = Period(year=2026, month=11, months=1), Words(texts=Texts.load(), language=Language.FR)
+    made = sheet(words, report(cells, overrides, timed(raised, 10, NOW)), period, NOW)
+    choices = tuple(Choice(name=one.name, label=one.name, chosen=one == period) for one in offered(NOW.date()))
+    return QualityPage(sheet=made, choices=choices, file="/staff/screening/file?period=2026-11")
+
+
+COUNTS = tuple(
+    (Group(kind=kind, name=name, topic=topic, ruleset="builtin@3f9a").cell(outcome), times)
+    for kind, name, topic in (
+        (Kind.MESSAGE, "", ""), (Kind.TOPIC, "oncology", ""), (Kind.FAMILY, "cardiac", ""), (Kind.FAMILY, "own", ""),
+        (Kind.RULE, "cancer.a_rule_with_a_very_long_name_indeed", "oncology"), (Kind.RULE, "learned.stat", ""),
+        (Kind.OVERRIDE, "oncology", ""),
+    )
+    for outcome, times in ((Outcome.FOUND, 1240), (Outcome.CONFIRMED, 31), (Outcome.REFUTED, 3))
+)  # fmt: skip
 EMERGENCY = row(
     9, priority=Priority.STAT, queue=QueueName.CLINICAL, subject="Douleur", waiting=timedelta(minutes=4),
     acknowledged=False, flags=(b.Flag.SENSITIVE, b.Flag.ESCALATED), left=timedelta(minutes=26),
@@ -305,6 +328,8 @@ PAGES: dict[str, tuple[str, object]] = {
             overrides=1, at=NOW,
         ),
     ),
+    "quality": ("staff/quality", quality_page(COUNTS, 12, 40)),
+    "quality empty": ("staff/quality", quality_page((), 0, 0)),
     "supervisor empty": ("staff/supervisor", b.Supervisor(queues=(), at=NOW)),
     "team empty": ("staff/team", q.Team(members=(), may_invite=False, may_admit=False)),
     "team": (
