@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from messaging_server.broker import labels, outbound, worklist
+from keys.server import rotate_directory
+from messaging_server.broker import labels, outbound, resealing, worklist
 from messaging_server.broker.counting import Kind, Outcome
 from messaging_server.broker.labels import Label
 from messaging_server.broker.tallying import cells_of
@@ -15,7 +16,7 @@ from messaging_server.record.opened import OpenedExchange
 from messaging_server.storage.queries import quality
 from messaging_server.storage.tasks import TaskRow
 from tests.clinic.answering import reply_to, waiting
-from tests.clinic.world import World
+from tests.clinic.world import World, found_beside
 from triage.model import Reason
 
 SAD = "Bonjour, je suis en dépression depuis le printemps."
@@ -166,3 +167,26 @@ async def test_the_numbers_tell_a_thief_of_the_database_nothing(world: World, tm
     assert b"finding_confirmed" in files
     assert [name for name in told if name.encode() in files] == []
     assert world.clinic.ruleset.version.encode() not in files
+
+
+async def test_the_numbers_go_on_under_a_new_directory_key(world: World) -> None:
+    """Before and after they are sealed anew the same number rises, and the old key is needed no more [SEC-03]."""
+    await item(world)
+    newer = rotate_directory(world.means.keys)
+    world.means = replace(world.means, keys=newer)
+    await world.write(SAD)
+    await resealing.reseal(world.means, world.clinic.id)
+    world.means = replace(world.means, keys=replace(newer, directory=newer.directory[:1]))
+
+    assert (await numbers(world))["message", "", "found"] == 2
+
+
+async def test_two_clinics_count_apart(world: World) -> None:
+    """What one clinic's patients write is in no number of another's [REC-05]."""
+    beside = await found_beside(world)
+    await item(world)
+    await item(beside)
+    await beside.write(SAD)
+
+    assert (await numbers(world))["message", "", "found"] == 1
+    assert (await numbers(beside))["message", "", "found"] == 2
