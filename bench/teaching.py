@@ -43,8 +43,8 @@ SLIGHT = 16
 LONG = 3
 """Letters of a word that the lexicon would look up as a slip, or as one written with letters held down."""
 BARS = {
-    "stat": 0.5, "urgent": 0.25, "mental_health": 0.25, "oncology": -0.5, "addiction": -0.25, "sti_bbi": -0.5,
-    "emotional": 0.0, "new_diagnosis": 0.25, "new_treatment": 0.0,
+    "stat": 0.5, "urgent": 0.4, "mental_health": 0.4, "oncology": 0.25, "addiction": 0.0, "sti_bbi": -0.75,
+    "emotional": 0.25, "new_diagnosis": 0.25, "new_treatment": 0.0,
     "suicide": 0.0, "overdose": 0.5, "violence": 0.5, "obstetric": 1.0,
 }  # fmt: skip
 """Natural logits above which a head is raised: chosen on the tuned part and on real questions, never on the other."""

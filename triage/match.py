@@ -5,7 +5,7 @@ text: no regular expression is involved, hence no backtracking (SEN-21).
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 from triage.fold import ENDS, unrepeated, word_set
@@ -65,7 +65,7 @@ class Lexicon:
 
     def find(self, words: Sequence[str]) -> list[Hit]:
         """All terms in these words, in order of their first word."""
-        table = {word: self._keys(word) for word in set(words)}
+        table = {word: self.keys_of(word) for word in set(words)}
         options = [table[word] for word in words]
         options.append(_NONE)  # so that the last word, too, has one after it
         first = self.root.next
@@ -83,7 +83,7 @@ class Lexicon:
                         _walk(node, words, options, start, out)
         return list(out)
 
-    def _keys(self, word: str) -> tuple[str, ...]:
+    def keys_of(self, word: str) -> tuple[str, ...]:
         """Under which keys of the tree a word may be looked up."""
         keys = self.known.get(word)
         if keys is not None:
@@ -160,8 +160,14 @@ def _shortened(word: str) -> list[str]:
     return [word[:place] + word[place + 1 :] for place in range(1, len(word))]
 
 
-def build(terms: Iterable[tuple[Phrase, int]], classes: Mapping[str, Sequence[str]], plain: Iterable[str]) -> Lexicon:
-    """The lexicon of some terms (each with its concept's number), with word classes and ordinary words."""
+def build(
+    terms: Iterable[tuple[Phrase, int]], classes: Mapping[str, Sequence[str]], plain: Iterable[str],
+    usual: Iterable[str] = (),
+) -> Lexicon:  # fmt: skip
+    """The lexicon of some terms (each with its concept's number), with word classes and ordinary words.
+
+    `usual` words only save the time of asking: those that would be read as a term's are left out.
+    """
     root = Node()
     words: set[str] = set()
     stems: set[str] = set()
@@ -176,7 +182,8 @@ def build(terms: Iterable[tuple[Phrase, int]], classes: Mapping[str, Sequence[st
             elif key not in GAPS and not key.startswith("<"):
                 words.add(key)
     _close(root)
-    return Lexicon(root, *_vocabulary(words, stems, classes), frozenset(plain))
+    lexicon = Lexicon(root, *_vocabulary(words, stems, classes), frozenset(plain))
+    return replace(lexicon, plain=lexicon.plain.union(word for word in usual if not lexicon.keys_of(word)))
 
 
 def _from_a_word(phrase: Phrase) -> Iterator[Phrase]:

@@ -22,6 +22,8 @@ from triage.slips import LEAST, beginnings, meant
 
 _LANE = 32
 _HALF = 1 << (_LANE - 1)
+_HEAVIEST = 1 << 15
+"""No weight is larger: tens of thousands must add up before a lane could run over into the next."""
 _SHIFT = 20
 """Bits of a word's number: a pair is known by both numbers side by side."""
 _SIZES = (1, 4, 13, 20, 35, 38, 42, 60, 90, 150, 400)
@@ -96,12 +98,13 @@ class Opinion:
     def because(self, text: Reading, view: View, most: int = 3) -> list[int]:
         """Places of the words that weigh most for a view: at most `most`, the heaviest first."""
         lane = self.heads.index(view.head)
-        told = [sum(filter(None, one)) for one in zip_longest(*self._weights(text.words[view.start : view.end]))]
+        near = zip_longest(*self._weights(text.words[view.start : view.end + 1]))  # the last pair reaches over the end
+        told = [sum(filter(None, one)) for one in near][: view.end - view.start]
         for concept, start, _ in text.hits:
             if view.start <= start < view.end:
                 told[start - view.start] += self.concepts.get(concept, 0)
         heavy = sorted((_HALF - self.lanes(one + self.lift)[lane], place) for place, one in enumerate(told) if one)
-        return [view.start + place for weight, place in heavy[:most] if weight < 0]
+        return [view.start + place for weight, place in heavy[:most] if weight < 0] or [view.start]
 
     def bound(self, numbers: Mapping[str, int]) -> "Opinion":
         """The same opinion, knowing the rules' concepts by their numbers; of concepts without one it says nothing."""
@@ -147,31 +150,38 @@ def load(content: bytes) -> Opinion:
     Raises ValueError or KeyError where it is none.
     """
     told: dict[str, Any] = json.loads(content)
-    heads = tuple(told["heads"])
+    heads, reach = tuple(told["heads"]), int(told["reach"])
+    if not heads or len(heads) != len(told["start"]) or reach < 2 or reach % 2:
+        raise ValueError("heads, their starts and an even reach of two words or more")
     numbers = {word: number for number, word in enumerate(told["words"], start=1)}
     return Opinion(
         heads=heads, start=_packed(told["start"]), lift=_packed([_HALF] * len(heads)),
-        layout=Struct(f"<{len(heads)}I"), reach=int(told["reach"]), numbers=numbers,
+        layout=Struct(f"<{len(heads)}I"), reach=reach, numbers=numbers,
         ordinary=frozenset(told["ordinary"]), beginnings=beginnings(told["ordinary"]),
-        words=[0, *map(_unsparse, told["words"].values())],
-        pairs=_bound(told["pairs"], numbers),
-        named={name: _unsparse(weights) for name, weights in told["concepts"].items()},
+        words=[0, *(_unsparse(weights, len(heads)) for weights in told["words"].values())],
+        pairs=_bound(told["pairs"], numbers, len(heads)),
+        named={name: _unsparse(weights, len(heads)) for name, weights in told["concepts"].items()},
     )  # fmt: skip
 
 
-def _bound(told: Mapping[str, str], numbers: Mapping[str, int]) -> dict[int, int]:
+def _bound(told: Mapping[str, str], numbers: Mapping[str, int], heads: int) -> dict[int, int]:
     """The weights of pairs, by the numbers of their two words."""
     out: dict[int, int] = {}
     for names, weights in told.items():
         first, second = names.split(" ")
-        out[numbers[first] << _SHIFT | numbers[second]] = _unsparse(weights)
+        out[numbers[first] << _SHIFT | numbers[second]] = _unsparse(weights, heads)
     return out
 
 
-def _unsparse(told: str) -> int:
+def _unsparse(told: str, heads: int) -> int:
     """Weights written as `0:51 4:-20`, a head's number and its weight, side by side in one whole number."""
-    pairs = (one.partition(":") for one in told.split())
-    return sum(int(weight) << (_LANE * int(head)) for head, _, weight in pairs)
+    weights = [0] * heads
+    for one in told.split():
+        head, _, weight = one.partition(":")
+        if not 0 <= int(head) < heads or abs(int(weight)) > _HEAVIEST:
+            raise ValueError("a weight of a head that there is not, or out of all bounds")
+        weights[int(head)] = int(weight)
+    return _packed(weights)
 
 
 def _packed(weights: Iterable[int]) -> int:

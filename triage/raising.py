@@ -19,6 +19,8 @@ LEARNED = "learned."
 _TOPICS = MappingProxyType({topic.value: topic for topic in Topic})
 _ACTS = frozenset({Topic.NEW_DIAGNOSIS, Topic.NEW_TREATMENT})
 _PRIORITIES = MappingProxyType({"stat": Priority.STAT, "urgent": Priority.URGENT})
+_NOTHING = "\0"
+"""A word that the model does not know, and that no text holds: it weighs nothing."""
 _CLOSE = 4
 """Words between two that weighed, so that they are shown as one finding."""
 _ORDER = (Priority.ROUTINE, Priority.URGENT, Priority.STAT)
@@ -90,17 +92,25 @@ def _families(views: Mapping[str, tuple[int, View]]) -> Iterator[str]:
 
 
 def _without(texts: Sequence[Reading], places: Collection[Place]) -> Sequence[Reading]:
-    """The texts with full stops for the words of some sentences, so that every other word keeps its place."""
-    if not places:
-        return texts
+    """The texts with nothing for the words of some sentences, so that every other word keeps its place. Linear."""
     out = list(texts)
-    for number, place in places:
-        words, hits = list(out[number].words), out[number].hits
-        start = next((at + 1 for at in range(place, -1, -1) if words[at][0] in ENDS), 0)
-        end = next((at for at in range(place, len(words)) if words[at][0] in ENDS), len(words))
-        words[start:end] = ["."] * (end - start)
-        out[number] = Reading(words, [hit for hit in hits if not start <= hit.start < end])
+    for number in {number for number, _ in places}:
+        words = list(texts[number].words)
+        for place in (place for part, place in places if part == number):
+            _blank(words, place)
+        out[number] = Reading(words, [hit for hit in texts[number].hits if words[hit.start] != _NOTHING])
     return out
+
+
+def _blank(words: list[str], place: int) -> None:
+    """Leave nothing of the sentence around a word, nor of its end; a word that is blank already belongs to one done."""
+    start = end = place
+    while start > 0 and words[start - 1] != _NOTHING and words[start - 1][0] not in ENDS:
+        start -= 1
+    while end < len(words) and words[end] != _NOTHING and words[end][0] not in ENDS:
+        end += 1
+    end = min(end + 1, len(words))
+    words[start:end] = [_NOTHING] * (end - start)
 
 
 def _adds(head: str, direction: Direction, priority: Priority, named: Collection[Topic | None]) -> bool:

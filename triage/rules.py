@@ -76,7 +76,6 @@ def load(files: Mapping[str, bytes]) -> Ruleset:
         for concept, entry in table.get("concept", {}).items():
             _concept(draft, name, concept, entry)
     second = _opinion(files.get(OPINION))
-    draft.plain.extend(second.ordinary if second else ())
     named = frozenset(draft.tongues)
     for name, table in tables:
         for entry in table.get("rule", []):
@@ -267,7 +266,8 @@ def _ruleset(draft: _Draft, version: str, second: Opinion | None) -> Ruleset:
         for concept in rule.needs[0]:
             by_concept[concept] = (*by_concept.get(concept, ()), place)
     return Ruleset(
-        version=version, rules=tuple(draft.rules), lexicon=build(draft.terms, draft.classes, draft.plain),
+        version=version, rules=tuple(draft.rules),
+        lexicon=build(draft.terms, draft.classes, draft.plain, second.ordinary if second else ()),
         gauges=draft.gauges, shorthand=draft.shorthand, roles=roles, exceptions=exceptions, aside=frozenset(aside),
         concepts=draft.numbers, by_concept=by_concept,
         opinion=second.bound(draft.numbers) if second else None,

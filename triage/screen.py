@@ -52,7 +52,7 @@ def assess(
         topics=tuple(topic for topic in Topic if topic in named),
         priority=priority,
         queue=_queue(found, priority, chosen),
-        flags=_families(_flags(found, direction), more.families),
+        flags=_families(found, _flags(found, direction), more.families),
         reasons=reasons,
         ruleset=ruleset.version,
         not_screened=(*not_screened, *cut),
@@ -204,9 +204,10 @@ def _flags(found: Sequence[Found], direction: Direction) -> tuple[str, ...]:
     return tuple(dict.fromkeys(told))
 
 
-def _families(told: tuple[str, ...], more: tuple[str, ...]) -> tuple[str, ...]:
+def _families(found: Sequence[Found], told: tuple[str, ...], more: tuple[str, ...]) -> tuple[str, ...]:
     """The families that the rules named; the second opinion's where they named none, or where they make words safer."""
-    heard = more if not told else (family for family in more if family in _SPOKEN_OF_ANYHOW)
+    sure = any(one.rule.flag and one.certainty is Certainty.AFFIRMED for one in found)
+    heard = (family for family in more if not sure or family in _SPOKEN_OF_ANYHOW)
     return tuple(dict.fromkeys((*told, *heard)))
 
 

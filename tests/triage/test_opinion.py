@@ -55,6 +55,15 @@ def test_the_words_that_weigh_most_are_named(model: Opinion) -> None:
     assert model.because(Reading(words), stat, most=1) == [2]
 
 
+def test_a_pair_over_the_end_of_its_window_is_named(model: Opinion) -> None:
+    """What raised a head is always pointed at, wherever the window ends (SEN-13)."""
+    words = ["x"] * 5 + ["chest", "tight"] + ["x"] * 5
+    stat = next(view for view in model.views(Reading(words)) if view.head == "stat")
+    assert model.because(Reading(words), stat) in ([5, 6], [5])
+    cut = stat._replace(start=0, end=6)
+    assert model.because(Reading(words), cut) == [5]
+
+
 def test_what_the_rules_found_counts_where_it_stands(model: Opinion) -> None:
     """A concept adds its weights to the windows that hold it; one that the rules have no more is silent."""
     bound = model.bound({"knee": 7})

@@ -1,6 +1,8 @@
 """What the second opinion adds to an assessment: it raises, explains itself, and never takes away."""
 
 from dataclasses import replace
+from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -9,9 +11,11 @@ from tests.triage.models import shipped
 from triage.model import Assessment, Direction, Part, Priority, Topic
 from triage.opinion import load
 from triage.rule import Ruleset
+from triage.rules import load as load_rules
 from triage.screen import assess
 
-MODEL = {
+RULESET = Path(__file__).parents[2] / "triage" / "ruleset"
+MODEL: dict[str, Any] = {
     "heads": ["stat", "urgent", "oncology", "new_treatment", "mental_health", "suicide"], "ordinary": [], "reach": 40,
     "start": [-5, -5, -5, -5, -5, -5],
     "words": {
@@ -91,3 +95,37 @@ def test_each_part_is_read_by_itself(ruleset: Ruleset) -> None:
     found = assess(parts, direction=Direction.INBOUND, language=None, ruleset=ruleset)
     assert found.priority is Priority.URGENT
     assert {reason.part for reason in found.reasons} == {"filename:0"}
+
+
+def test_a_spared_sentence_weighs_nothing_at_all(ruleset: Ruleset) -> None:
+    """However long it is and whatever a full stop weighs: the clinic's own direction is never held (SEN-05)."""
+    stops = {**MODEL, "words": {**MODEL["words"], ".": [0, 0, 0, 0, 5, 0]}}
+    weighing = replace(ruleset, opinion=load(shipped(stops)))
+    found = outbound(weighing, "If you feel dax or faint or your arm gets weak, call 911 right away. " * 3)
+    assert Topic.MENTAL_HEALTH not in found.topics
+
+
+def test_what_is_denied_silences_no_other_danger(ruleset: Ruleset) -> None:
+    """A suicide that is denied chooses safer words, and takes no help line of another danger away (ACK-07)."""
+    assert inbound(ruleset, "She is not suicidal. dax").flags == ("suicide",)
+    poison = {**MODEL, "heads": [*MODEL["heads"][:5], "overdose"]}
+    heard = replace(ruleset, opinion=load(shipped(poison)))
+    assert inbound(heard, "She is not suicidal. dax").flags == ("suicide", "overdose")
+
+
+def test_the_model_takes_nothing_from_the_lexicon() -> None:
+    """Words that the model calls ordinary are still read as slips of a term: it never lowers (decision 0013)."""
+    whole = builtin_rules()
+    assert whole.opinion is not None
+    written = load_rules({path.name: path.read_bytes() for path in RULESET.glob("*.toml")})
+    for word in whole.opinion.ordinary:
+        assert set(written.lexicon.find([word])) <= set(whole.lexicon.find([word])), word
+
+
+@pytest.mark.parametrize(
+    "fault", [{"reach": 1}, {"reach": 41}, {"heads": []}, {"start": [0]}, {"pairs": {"dax wug": [1 << 40]}}]
+)
+def test_a_model_that_cannot_be_read_is_refused_when_it_is_loaded(fault: dict[str, object]) -> None:
+    """Not at the first message: a clinic learns of it when it brings the file."""
+    with pytest.raises(ValueError, match=r"."):
+        load(shipped({**MODEL, **fault}))

@@ -23,8 +23,11 @@ FETCHED = {"src", "srcset", "data", "poster", "action", "formaction", "backgroun
 QUERIES = {
     "v": r"[0-9a-f]{12}|test", "next": r"/[a-z/-]*", "thread": r"[0-9a-f-]{36}", "receipt": r"[0-9a-f-]{36}",
     "channel": "|".join(Channel), "after": r"[0-9a-f.-]+", "before": r"[0-9]+",
+    "period": r"[0-9]{4}(-(Q[1-4]|[01][0-9]))?",
 }  # fmt: skip
 """All that may stand behind the question mark of an address of ours, and what it may look like."""
+ASKING = {"/staff/screening"}
+"""Forms that only choose what a page shows, among values that stand in it, and therefore lead to an address."""
 PARTS = {"thread", "exchange", "number", "task", "person", "address", "account", "name", "key"}
 """All that may vary in the path: ids, the number of a file, the name of a queue, the key of a prepared text."""
 WHO = (None, AccountRole.PATIENT, *(one.role for one in MEMBERS))
@@ -126,8 +129,9 @@ async def test_no_link_tells_of_anybody(pages: Pages, role: AccountRole | None) 
         assert not [word for word in SECRETS if word in link], link
         for name, value in parse_qsl(urlsplit(link).query, keep_blank_values=True):
             assert re.fullmatch(QUERIES.get(name, "(?!)"), value), link
-    posting = {tag.given.get("method") for _, html in shown for tag in tags(html) if tag.name == "form"}
-    assert posting <= {"post", "dialog"}
+    forms = [tag.given for _, html in shown for tag in tags(html) if tag.name == "form"]
+    shapes = {(form.get("method"), form.get("action")) for form in forms}
+    assert {method for method, action in shapes if action not in ASKING} <= {"post", "dialog"}
 
 
 async def test_a_page_that_answers_a_form_leads_to_a_bare_address(pages: Pages) -> None:
