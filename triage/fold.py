@@ -62,6 +62,20 @@ class Folded:
         return found if self.origin is None else [found[number] for number in self.origin]
 
 
+class Spans(dict[int, list[tuple[int, int]]]):
+    """For the number of a part, where its words stand in the original; worked out once, for the parts asked for."""
+
+    def __init__(self, folded: Sequence[Folded]) -> None:
+        """Stand ready for `folded`."""
+        super().__init__()
+        self._folded = folded
+
+    def __missing__(self, part: int) -> list[tuple[int, int]]:
+        """Work them out."""
+        self[part] = spans = self._folded[part].spans()
+        return spans
+
+
 def fold(text: str, shorthand: Mapping[str, tuple[str, ...]] | None = None) -> Folded:
     """The folded words of a text; `shorthand` spells out words such as `chu` or `cant`. Linear in the text."""
     cleaned = _clean(text) if not text.isascii() and _ODD.search(text) else None
@@ -87,11 +101,15 @@ def _spell_out(words: Sequence[str], shorthand: Mapping[str, tuple[str, ...]]) -
     """Words with shorthand spelled out, and for each the number of the word that it came from."""
     out: list[str] = []
     origin: list[int] = []
-    for number, word in enumerate(words):
-        full = shorthand.get(word, (word,))
-        out.extend(full)
-        origin.extend([number] * len(full))
-    return out, origin
+    done = 0
+    for number in [number for number, word in enumerate(words) if word in shorthand]:
+        full = shorthand[words[number]]
+        out += words[done:number]
+        out += full
+        origin += range(done, number)
+        origin += [number] * len(full)
+        done = number + 1
+    return out + list(words[done:]), origin + list(range(done, len(words)))
 
 
 def _clean(text: str) -> tuple[str, list[int]]:

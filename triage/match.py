@@ -49,6 +49,11 @@ class Node:
     """Whether a term may end or leap from here, so that one must look whatever word comes next."""
 
 
+Entry = tuple[tuple[str, ...], tuple[Node, ...]]
+"""Under which keys a word may be looked up, and where they lead from the root."""
+_NOWHERE: Entry = (_NONE, ())
+
+
 @dataclass(frozen=True, slots=True)
 class Lexicon:
     """All terms of a ruleset, ready to be looked up."""
@@ -62,26 +67,29 @@ class Lexicon:
     """Known words by themselves less one letter, to forgive one wrong letter."""
     plain: frozenset[str] = field(repr=False)
     """Ordinary words that look like a slip of a known word, and are none."""
+    entries: Mapping[str, Entry] = field(default_factory=dict, repr=False)
+    """What is looked up for each known and each ordinary word, worked out beforehand."""
 
     def find(self, words: Sequence[str]) -> list[Hit]:
         """All terms in these words, in order of their first word."""
-        table = {word: self.keys_of(word) for word in set(words)}
-        options = [table[word] for word in words]
+        known = self.entries.get
+        table = {word: known(word) or self.entry(word) for word in set(words)}
+        entries = list(map(table.__getitem__, words))
+        options = [keys for keys, _ in entries]
         options.append(_NONE)  # so that the last word, too, has one after it
-        first = self.root.next
-        begins = {
-            word: [node for key in keys if key in first for node in first[key]]
-            for word, keys in table.items()
-            if not first.keys().isdisjoint(keys)
-        }
         out: dict[Hit, None] = {}
-        for start, word in enumerate(words):
-            if word in begins:
-                after = options[start + 1]
-                for node in begins[word]:
-                    if node.open or not node.next.keys().isdisjoint(after):
-                        _walk(node, words, options, start, out)
+        for start, (_, nodes) in enumerate(entries):
+            for node in nodes:
+                if node.open or not node.next.keys().isdisjoint(options[start + 1]):
+                    _walk(node, words, options, start, out)
         return list(out)
+
+    def entry(self, word: str) -> Entry:
+        """The keys of a word, and the places in the tree to which it leads from the root."""
+        keys = self.keys_of(word)
+        first = self.root.next
+        nodes = tuple(node for key in keys if key in first for node in first[key])
+        return (keys, nodes) if keys else _NOWHERE
 
     def keys_of(self, word: str) -> tuple[str, ...]:
         """Under which keys of the tree a word may be looked up."""
@@ -183,7 +191,8 @@ def build(
                 words.add(key)
     _close(root)
     lexicon = Lexicon(root, *_vocabulary(words, stems, classes), frozenset(plain))
-    return replace(lexicon, plain=lexicon.plain.union(word for word in usual if not lexicon.keys_of(word)))
+    lexicon = replace(lexicon, plain=lexicon.plain.union(word for word in usual if not lexicon.keys_of(word)))
+    return replace(lexicon, entries={word: lexicon.entry(word) for word in (*lexicon.known, *lexicon.plain)})
 
 
 def _from_a_word(phrase: Phrase) -> Iterator[Phrase]:

@@ -7,8 +7,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from triage.fold import ENDS, Folded
-from triage.match import Hit
+from triage.fold import ENDS, Spans
 from triage.model import Certainty, Direction, Part, Priority, Reason, Topic
 from triage.opinion import Opinion, Reading, View
 
@@ -40,13 +39,12 @@ class Raised:
 
 
 def raised(
-    opinion: Opinion | None, parts: Sequence[Part], folded: Sequence[Folded], hits: Sequence[Sequence[Hit]],
+    opinion: Opinion | None, parts: Sequence[Part], texts: Sequence[Reading], spans: Spans,
     direction: Direction, known: Collection[Reason], spared: Spared,
 ) -> Raised:  # fmt: skip
-    """What the opinion raises beyond the reasons already known, in any part; `hits` are what the lexicon found."""
+    """What the opinion raises beyond the reasons already known, in any part."""
     if opinion is None:
         return Raised()
-    texts = [Reading(text.words, found) for text, found in zip(folded, hits, strict=True)]
     views = _strongest(opinion, texts)
     priority = max((reason.priority for reason in known), key=_ORDER.index, default=Priority.ROUTINE)
     named = {reason.topic for reason in known}
@@ -55,24 +53,25 @@ def raised(
         if view.above >= 0 and _adds(head, direction, priority, named):
             away = spared.get(_TOPICS[head], ()) if head in _TOPICS else ()
             if away:
-                reasons.extend(_beside(opinion, parts, folded, head, _without(texts, away)))
+                reasons.extend(_beside(opinion, parts, spans, head, _without(texts, away)))
             else:
-                reasons.extend(_reasons(opinion, parts[number], folded[number], texts[number], view))
+                reasons.extend(_reasons(opinion, parts[number], spans[number], texts[number], view))
     return Raised(tuple(reasons), tuple(_families(views)) if direction is Direction.INBOUND else ())
 
 
 def _beside(
-    opinion: Opinion, parts: Sequence[Part], folded: Sequence[Folded], head: str, texts: Sequence[Reading]
+    opinion: Opinion, parts: Sequence[Part], spans: Spans, head: str, texts: Sequence[Reading]
 ) -> Iterator[Reason]:
     """What weighed most for one head, if it is still raised on what is left of the texts."""
     number, view = _strongest(opinion, texts)[head]
     if view.above >= 0:
-        yield from _reasons(opinion, parts[number], folded[number], texts[number], view)
+        yield from _reasons(opinion, parts[number], spans[number], texts[number], view)
 
 
-def _reasons(opinion: Opinion, part: Part, folded: Folded, text: Reading, view: View) -> Iterator[Reason]:
+def _reasons(
+    opinion: Opinion, part: Part, spans: Sequence[tuple[int, int]], text: Reading, view: View
+) -> Iterator[Reason]:
     """What weighed most for one head; words close together are one finding."""
-    spans = folded.spans()
     for first, last in _together(sorted(opinion.because(text, view))):
         yield _reason(view.head, part, spans[first][0], spans[min(last + 1, len(spans) - 1)][1])
 

@@ -8,10 +8,11 @@ from collections.abc import Iterable, Sequence
 
 from triage.combine import Found, applicable, holding
 from triage.context import Mention, Places, gather, mentions
-from triage.fold import Folded, fold
+from triage.fold import Folded, Spans, fold
 from triage.grammar import measures
 from triage.match import Hit
 from triage.model import Assessment, Certainty, Direction, Part, Priority, QueueName, Reason, Topic
+from triage.opinion import Reading
 from triage.raising import Place, raised
 from triage.rule import Role, Ruleset
 
@@ -43,8 +44,10 @@ def assess(
     folded = [fold(part.text, ruleset.shorthand) for part in read]
     hits = [hits_of(text.words, ruleset) for text in folded]
     found = _found(folded, hits, direction, ruleset)
-    reasons = _reasons(found, read, folded, direction)
-    more = raised(ruleset.opinion, read, folded, hits, direction, reasons, _spared(found, direction))
+    spans = Spans(folded)
+    reasons = _reasons(found, read, spans, direction)
+    texts = [Reading(text.words, named) for text, named in zip(folded, hits, strict=True)]
+    more = raised(ruleset.opinion, read, texts, spans, direction, reasons, _spared(found, direction))
     reasons = (*reasons, *more.reasons)
     priority = max((reason.priority for reason in reasons), key=_ORDER.index, default=Priority.ROUTINE)
     named = {reason.topic for reason in reasons}
@@ -137,11 +140,10 @@ def _covered(hits: Iterable[Hit], length: int, ruleset: Ruleset) -> bytearray:
 
 
 def _reasons(
-    found: Sequence[Found], parts: Sequence[Part], folded: Sequence[Folded], direction: Direction
+    found: Sequence[Found], parts: Sequence[Part], spans: Spans, direction: Direction
 ) -> tuple[Reason, ...]:
     """One reason for each mention of each rule that holds, the surest places first, at most three a rule."""
     own = {one.rule.topic for one in found if one.certainty is Certainty.AFFIRMED}
-    spans = _spans(found, folded)
     shown: dict[str, set[tuple[int, int, int]]] = {}
     out: list[Reason] = []
     for one in sorted(found, key=lambda one: one.certainty is not Certainty.AFFIRMED):
@@ -166,12 +168,6 @@ def _spared(found: Iterable[Found], direction: Direction) -> dict[Topic, list[Pl
     return out
 
 
-def _spans(found: Iterable[Found], folded: Sequence[Folded]) -> list[list[tuple[int, int]]]:
-    """Where the words of each part stand in the original, for the parts that a reason speaks of."""
-    told = {mention.part for one in found for mention in one.mentions}
-    return [text.spans() if part in told else [] for part, text in enumerate(folded)]
-
-
 def _priority(one: Found, own: set[Topic | None]) -> Priority:
     """A rule's priority where affirmed; lowered otherwise, to routine where denied and nothing else is said."""
     if one.certainty is Certainty.AFFIRMED:
@@ -182,10 +178,10 @@ def _priority(one: Found, own: set[Topic | None]) -> Priority:
 
 
 def _reason(
-    one: Found, mention: Mention, priority: Priority, parts: Sequence[Part], spans: Sequence[list[tuple[int, int]]]
+    one: Found, mention: Mention, priority: Priority, parts: Sequence[Part], spans: Spans
 ) -> Reason:
-    part = parts[mention.part]
-    start, end = spans[mention.part][mention.start][0], spans[mention.part][mention.end - 1][1]
+    part, places = parts[mention.part], spans[mention.part]
+    start, end = places[mention.start][0], places[mention.end - 1][1]
     return Reason(
         rule=one.rule.id, topic=one.rule.topic, priority=priority, part=part.name,
         start=start, end=end, words=part.text[start:end], context=mention.certainty,
