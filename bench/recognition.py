@@ -10,7 +10,7 @@ from pathlib import Path
 
 from bench import readings
 from bench.labelled import ACTS, GRAVITY, SPOKEN_OF, Judged, Share, judged, labelled, screened, share, variants
-from messaging_server.app.clinics import builtin_rules
+from messaging_server.app.rulebook import builtin_rules
 from triage.model import Direction, Priority, Topic
 from triage.rule import Ruleset
 

@@ -11,7 +11,7 @@ from bench.labelled import labelled
 from bench.mails import words
 from bench.process import percentile
 from bench.recognition import REAL
-from messaging_server.app.clinics import builtin_rules
+from messaging_server.app.rulebook import builtin_rules
 from triage.model import Direction, Part
 from triage.rules import Ruleset
 from triage.screen import assess

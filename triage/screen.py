@@ -62,15 +62,15 @@ def assess(
     )
 
 
-def bounded(parts: Sequence[Part]) -> tuple[list[Part], list[str]]:
+def bounded(parts: Sequence[Part], limit: int = LIMIT) -> tuple[list[Part], list[str]]:
     """The parts to read, and the names of what is left out: the end of a long text is read as well as its beginning."""
     read: list[Part] = []
     cut: list[str] = []
     for part in parts:
         read.append(part)
-        if len(part.text) > LIMIT:
-            half = LIMIT // 2
-            gap = " " * (len(part.text) - LIMIT)  # spaces keep every later place where it was
+        if len(part.text) > limit:
+            half = limit // 2
+            gap = " " * (len(part.text) - limit)  # spaces keep every later place where it was
             read[-1] = Part(part.name, part.text[:half] + gap + part.text[-half:])
             cut.append(f"{part.name}:middle")
     return read, cut

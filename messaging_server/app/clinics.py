@@ -6,29 +6,18 @@ from importlib.resources import files
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
+from messaging_server.app.rulebook import builtin_rules
 from messaging_server.broker.clinic import Clinic
 from messaging_server.errors import UnavailableError
 from messaging_server.message import ClinicId
 from messaging_server.settings import Settings
 from messaging_server.storage import clinics as stored
 from messaging_server.storage.database import Connection, Database
-from triage import helplines, policy, rules
+from triage import helplines, policy
 from triage.calendar import Calendar
 from triage.helplines import HelpLines
 from triage.policy import Policy
 from triage.rules import Ruleset
-
-
-def builtin_rules(folder: Path | None = None) -> Ruleset:
-    """The clinical rules: the built-in files, or those of another folder. Raises RuleError naming file and rule.
-
-    A folder without a second opinion of its own keeps the built-in one, which only ever raises.
-    """
-    own = Path(str(files("triage"))) / "ruleset"
-    place = folder or own
-    opinion = next((one for one in (place / rules.OPINION, own / rules.OPINION) if one.exists()), None)
-    read = [*sorted(place.glob("*.toml")), *([opinion] if opinion else [])]
-    return rules.load({path.name: path.read_bytes() for path in read})
 
 
 def builtin_lines() -> HelpLines:

@@ -15,6 +15,7 @@ from keys import server as server_keys
 from keys.suite import require_suite
 from messaging_server.app import doors, senders
 from messaging_server.app.clinics import Directory
+from messaging_server.app.reader import Reader
 from messaging_server.broker.clinic import Means
 from messaging_server.clock import Clock, utc_now
 from messaging_server.runners import checkpoints, escalation, outbox, retention
@@ -67,7 +68,9 @@ async def running(
         stack.push_async_callback(database.close)
         wakes = {name: asyncio.Event() for name in ("outbox", "board", "escalation")}
         hub = Hub()
-        means = _means(settings, database, wakes, hub)
+        reader = Reader(settings.rules_folder, settings.screening_seconds)
+        stack.push_async_callback(reader.close)
+        means = _means(settings, database, wakes, hub, reader)
         clinics = Directory(settings)
         await clinics.refresh(database)
         runner = web.AppRunner(application(settings, means, clinics, hub, clock, more, prepared), access_log=None)
@@ -89,13 +92,15 @@ def _port(runner: web.AppRunner) -> int:
     return int(runner.addresses[0][1])
 
 
-def _means(settings: Settings, database: Database, wakes: dict[str, asyncio.Event], hub: Hub) -> Means:
+def _means(
+    settings: Settings, database: Database, wakes: dict[str, asyncio.Event], hub: Hub, reader: Reader
+) -> Means:
     def wake(name: str) -> None:
         if name in wakes:
             wakes[name].set()
         hub.publish(name)
 
-    return Means(database=database, keys=load_keys(settings), texts=Texts.load(), wake=wake)
+    return Means(database=database, keys=load_keys(settings), texts=Texts.load(), wake=wake, read=reader.read)
 
 
 async def _mail(

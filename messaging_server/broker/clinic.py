@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 from keys.server import ServerKeys
 from keys.suite import PASSWORD_COST, Cost
+from messaging_server.broker.screening import Reading, in_a_thread
 from messaging_server.message import ClinicId
 from messaging_server.storage.database import Database
 from messaging_server.texts import Language, Texts
@@ -65,6 +66,8 @@ class Means:
     texts: Texts = field(repr=False)
     wake: Callable[[str], None]
     """Called after a commit with the name of what moved: `outbox` or `board`."""
+    read: Reading = in_a_thread
+    """Reads long texts."""
     cost: Cost = PASSWORD_COST
     """What one guess at a password or a one-time code costs whoever has stolen the database."""
 

@@ -4,7 +4,6 @@ Source: DESIGN section 4. A message that comes while the ground moves (a consent
 answering) is decided again on the new ground.
 """
 
-import asyncio
 from collections.abc import Callable
 
 from consent.model import Channel
@@ -16,17 +15,15 @@ from messaging_server.broker.filing import MovedError, write
 from messaging_server.broker.loading import Snapshot, load, look
 from messaging_server.broker.planning import plan
 from messaging_server.broker.receipt import Planned, Receipt
+from messaging_server.broker.screening import Asked, judged
 from messaging_server.errors import UnavailableError
 from messaging_server.message import Automatic, IncomingMessage
 from messaging_server.storage.database import Connection
 from messaging_server.storage.people import AddressStatus
 from triage.model import Assessment, Direction, Part, Priority, QueueName
 from triage.own_words import marked, matches
-from triage.screen import assess
 
 ATTEMPTS = 8
-INLINE_LETTERS = 10_000
-"""Up to this size a text is screened in a few tens of milliseconds; half a million letters take a second."""
 CHOSEN_QUEUES = {
     "appointment": QueueName.APPOINTMENTS,
     "renewal": QueueName.RENEWALS,
@@ -43,7 +40,7 @@ async def receive(means: Means, clinic: Clinic, message: IncomingMessage) -> Rec
 
     A second coming of the same message gives the first one's receipt and writes nothing (EIN-06, SMS-11).
     """
-    found = await screened(clinic, message)
+    found = await screened(means, clinic, message)
     for _ in range(ATTEMPTS):
         snapshot = await means.database.read(lambda c: load(c, means, clinic, message))
         if snapshot.outdated and await rotation.rotate_records(means, clinic, snapshot.places, message.received_at):
@@ -73,16 +70,19 @@ def _receipt_of_first(snapshot: Snapshot, assessment: Assessment) -> Receipt:
     return Receipt(exchange=snapshot.seen, disposition=Disposition.DUPLICATE, assessment=assessment)
 
 
-async def screened(clinic: Clinic, message: IncomingMessage) -> Assessment:
-    """The same as `assess_message`; a long text is read in a thread, so that it holds up nobody else's page."""
-    texts = (message.new_text, message.quoted_text, *(attachment.text or "" for attachment in message.attachments))
-    if sum(map(len, texts)) <= INLINE_LETTERS:
-        return assess_message(clinic, message)
-    return await asyncio.to_thread(assess_message, clinic, message)
+async def screened(means: Means, clinic: Clinic, message: IncomingMessage) -> Assessment:
+    """The same as `assess_message`; a long text is read elsewhere, so that it holds up nobody else's page."""
+    asked = _asked(clinic, message)
+    return _as_marked(await means.read(asked) if asked.is_long else judged(asked), asked, message)
 
 
 def assess_message(clinic: Clinic, message: IncomingMessage) -> Assessment:
     """Screen every part of a message; the patient's own mark, by hand or by words, adds its topic (SEN-09, SEN-10)."""
+    asked = _asked(clinic, message)
+    return _as_marked(judged(asked), asked, message)
+
+
+def _asked(clinic: Clinic, message: IncomingMessage) -> Asked:
     parts = [Part("subject", message.subject), Part("new_text", message.new_text)]
     if message.quoted_text:
         parts.append(Part("quoted_text", message.quoted_text))
@@ -93,11 +93,14 @@ def assess_message(clinic: Clinic, message: IncomingMessage) -> Assessment:
             unread.append(f"attachment:{number}")
         else:
             parts.append(Part(f"attachment:{number}", attachment.text))
-    found = assess(
-        parts, direction=Direction.INBOUND, language=None, ruleset=clinic.ruleset,
+    return Asked(
+        parts=parts, direction=Direction.INBOUND, ruleset=clinic.ruleset,
         chosen=CHOSEN_QUEUES.get(message.reason or ""), not_screened=unread,
     )  # fmt: skip
-    own = matches(message.own_words, parts)
+
+
+def _as_marked(found: Assessment, asked: Asked, message: IncomingMessage) -> Assessment:
+    own = matches(message.own_words, asked.parts)
     return marked(found, own) if own or message.private else found
 
 

@@ -15,8 +15,9 @@ from uuid import UUID
 
 import typer
 
-from messaging_server.app.clinics import builtin_lines, builtin_policy, builtin_rules
+from messaging_server.app.clinics import builtin_lines, builtin_policy
 from messaging_server.app.doors import BOUNCE, REPLY
+from messaging_server.app.rulebook import builtin_rules
 from messaging_server.broker.clinic import Clinic
 from messaging_server.broker.foreseeing import foresee
 from messaging_server.channels.email import addresses, authenticate, incoming, mime, parse

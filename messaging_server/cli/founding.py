@@ -10,7 +10,8 @@ from typing import Annotated, Any
 import typer
 
 from keys import server as server_keys
-from messaging_server.app.clinics import builtin_lines, builtin_policy, builtin_rules, make
+from messaging_server.app.clinics import builtin_lines, builtin_policy, make
+from messaging_server.app.rulebook import builtin_rules
 from messaging_server.broker import founding, publishing
 from messaging_server.broker.admission import NewColleague
 from messaging_server.broker.clinic import Clinic, Means

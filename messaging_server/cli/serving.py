@@ -12,7 +12,8 @@ from pydantic import ValidationError
 from keys.suite import KeysError, require_suite
 from messaging_server import logs, settings
 from messaging_server.app import wiring
-from messaging_server.app.clinics import builtin_lines, builtin_rules
+from messaging_server.app.clinics import builtin_lines
+from messaging_server.app.rulebook import builtin_rules
 from messaging_server.clock import utc_now
 from messaging_server.logs import log
 from triage.helplines import stale

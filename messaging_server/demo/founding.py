@@ -9,7 +9,8 @@ from uuid import UUID
 
 from consent.model import Act, Category, Channel, Method, Scope
 from keys import totp
-from messaging_server.app.clinics import builtin_lines, builtin_policy, builtin_rules, make
+from messaging_server.app.clinics import builtin_lines, builtin_policy, make
+from messaging_server.app.rulebook import builtin_rules
 from messaging_server.broker import admission, enrolment, founding, permission, publishing
 from messaging_server.broker.clinic import Clinic, Means
 from messaging_server.broker.directory import Name

@@ -115,7 +115,7 @@ def read_judgement(data: bytes) -> Judgement:
     """A judgement as it was sealed."""
     d = json.loads(data.decode("utf-8", "surrogatepass"))
     return Judgement(
-        assessment=_assessment(d["assessment"]) if d["assessment"] else None,
+        assessment=read_assessment(d["assessment"]) if d["assessment"] else None,
         findings=tuple((rule, reason) for rule, reason in d["findings"]),
         notice=d["notice"],
         verdict=_verdict(d["verdict"]) if d["verdict"] else None,
@@ -128,7 +128,8 @@ def read_judgement(data: bytes) -> Judgement:
     )
 
 
-def _assessment(d: Mapping[str, Any]) -> Assessment:
+def read_assessment(d: Mapping[str, Any]) -> Assessment:
+    """An assessment from plain values. Raises KeyError, TypeError or ValueError where they are none."""
     return Assessment(
         topics=tuple(map(Topic, d["topics"])), priority=Priority(d["priority"]), queue=QueueName(d["queue"]),
         flags=tuple(d["flags"]), reasons=tuple(_reason(reason) for reason in d["reasons"]), ruleset=d["ruleset"],

@@ -94,7 +94,7 @@ async def screened(here: Visit, exchange: OpenedExchange, *, private: bool) -> A
             Attachment(filename=file.filename, media_type=file.media_type, content=b"") for file in content.files
         ),
     )  # fmt: skip
-    return await inbound.screened(here.clinic, message)
+    return await inbound.screened(here.means, here.clinic, message)
 
 
 async def _last_screened(

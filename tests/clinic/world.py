@@ -10,7 +10,8 @@ from uuid import UUID
 from consent.model import Act, Category, Channel, Method, Scope
 from keys.server import ServerKeys
 from keys.suite import Cost
-from messaging_server.app.clinics import builtin_lines, builtin_policy, builtin_rules, make
+from messaging_server.app.clinics import builtin_lines, builtin_policy, make
+from messaging_server.app.rulebook import builtin_rules
 from messaging_server.broker import admission, enrolment, founding, inbound, permission, publishing
 from messaging_server.broker.admission import NewColleague
 from messaging_server.broker.clinic import Clinic, Means

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from bench.labelled import SPOKEN_OF, Judged, judged, labelled, screened, share
-from messaging_server.app.clinics import builtin_rules
+from messaging_server.app.rulebook import builtin_rules
 from triage.model import Direction, Priority
 from triage.rule import Ruleset
 

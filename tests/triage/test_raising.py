@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from messaging_server.app.clinics import builtin_rules
+from messaging_server.app.rulebook import builtin_rules
 from tests.triage.models import shipped
 from triage.model import Assessment, Direction, Part, Priority, Topic
 from triage.opinion import load

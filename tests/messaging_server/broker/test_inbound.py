@@ -88,7 +88,7 @@ async def test_a_long_text_is_screened_beside_everybody_else_s_pages(world: Worl
     message = IncomingMessage(
         clinic=world.clinic.id, channel=Channel.EMAIL, received_at=world.now, idempotency=b"long", new_text=text
     )
-    screening, turns = asyncio.ensure_future(screened(world.clinic, message)), 0
+    screening, turns = asyncio.ensure_future(screened(world.means, world.clinic, message)), 0
     while not screening.done():
         await asyncio.sleep(0)
         turns += 1

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from typer.testing import CliRunner, Result
 
 from messaging_server import cli
-from messaging_server.app.clinics import builtin_policy, builtin_rules
+from messaging_server.app.clinics import builtin_policy
+from messaging_server.app.rulebook import builtin_rules
 from messaging_server.broker.case import Disposition
 from messaging_server.broker.notices import Notice
 from messaging_server.channels.email.parse import MAIL_BYTES

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from messaging_server.app.clinics import builtin_lines, builtin_policy, builtin_rules, make
+from messaging_server.app.clinics import builtin_lines, builtin_policy, make
+from messaging_server.app.rulebook import builtin_rules
 from messaging_server.broker.clinic import Clinic
 from messaging_server.broker.worklist import DISPOSITIONS
 from messaging_server.message import ClinicId

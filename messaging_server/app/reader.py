@@ -1,0 +1,105 @@
+"""Has long texts read by a process beside this one, which may be killed: no text holds up anybody's page (SEN-21).
+
+A text that could not be read in time is taken in all the same: its beginning and its end are read here, and what
+lies between is named as not screened, never as clear (SEN-10, SEN-15).
+"""
+
+import asyncio
+import json
+import sys
+from asyncio.subprocess import DEVNULL, PIPE, Process
+from collections.abc import Sequence
+from pathlib import Path
+
+from messaging_server.app.reader_process import HEAD
+from messaging_server.broker.screening import Asked, both_ends, in_a_thread
+from messaging_server.logs import log
+from messaging_server.record.content import read_assessment
+from triage.model import Assessment
+
+WAITING = 4
+"""Texts that may wait for the process, the one being read among them; more are read at both ends only."""
+ANSWER = 1 << 22
+"""Bytes of the longest answer believed."""
+HOME = Path(__file__).parents[2]
+
+
+class Reader:
+    """One process that reads, started when the first long text comes and again whenever it has died."""
+
+    def __init__(self, rules: Path | None, seconds: float, command: Sequence[str] | None = None) -> None:
+        """Read by the rules of a folder, each text within so many seconds, waiting included."""
+        self._command = command or (sys.executable, "-m", "messaging_server.app.reader_process", *_given(rules))
+        self._seconds = seconds
+        self._turn = asyncio.Lock()
+        self._asked = 0
+        self._process: Process | None = None
+
+    @property
+    def pid(self) -> int | None:
+        """The process that is there now."""
+        return self._process.pid if self._process else None
+
+    async def read(self, asked: Asked) -> Assessment:
+        """The judgement on all of a long text, or on both its ends where the process cannot give one in time."""
+        if self._asked < WAITING:
+            self._asked += 1
+            try:
+                async with asyncio.timeout(self._seconds), self._turn:
+                    found = await self._answer(asked)
+            except (TimeoutError, OSError, EOFError, ValueError, KeyError, TypeError) as error:
+                log.warning("long_text_not_read", fault=type(error).__name__)
+            else:
+                return found if found.ruleset == asked.ruleset.version else await in_a_thread(asked)
+            finally:
+                self._asked -= 1
+        return await in_a_thread(both_ends(asked))
+
+    async def close(self) -> None:
+        """End the process."""
+        process, self._process = self._process, None
+        if process is not None:
+            if process.returncode is None:
+                process.kill()
+            await process.communicate()
+
+    async def _answer(self, asked: Asked) -> Assessment:
+        """What the process says. After any fault it is ended: half an answer must not be taken for the next one."""
+        request = await asyncio.to_thread(_packed, asked)
+        try:
+            return read_assessment(json.loads(await _told(await self._running(), request)))
+        except BaseException:
+            await self.close()
+            raise
+
+    async def _running(self) -> Process:
+        """The process, started if need be, with nothing of our environment; what it complains of might quote a text."""
+        if self._process is None or self._process.returncode is not None:
+            await self.close()
+            self._process = await asyncio.create_subprocess_exec(
+                *self._command, stdin=PIPE, stdout=PIPE, stderr=DEVNULL, cwd=HOME,
+                env={"PYTHONPATH": str(HOME), "PYTHONDONTWRITEBYTECODE": "1"}, start_new_session=True,
+            )  # fmt: skip
+        return self._process
+
+
+async def _told(process: Process, request: bytes) -> bytes:
+    assert process.stdin is not None
+    assert process.stdout is not None
+    process.stdin.write(len(request).to_bytes(HEAD) + request)
+    await process.stdin.drain()
+    size = int.from_bytes(await process.stdout.readexactly(HEAD))
+    if size > ANSWER:
+        raise ValueError("an answer out of all bounds")
+    return await process.stdout.readexactly(size)
+
+
+def _given(rules: Path | None) -> tuple[str, ...]:
+    return (str(rules.resolve()),) if rules else ()
+
+
+def _packed(asked: Asked) -> bytes:
+    return json.dumps({
+        "parts": [(part.name, part.text) for part in asked.parts], "direction": asked.direction,
+        "chosen": asked.chosen, "not_screened": list(asked.not_screened),
+    }).encode()  # fmt: skip

@@ -1,0 +1,49 @@
+"""The process that reads long texts: asked on its standard input, it answers on its standard output and keeps nothing.
+
+It is started with the folder of the clinical rules and nothing else: no key, no setting, no secret. Each message on
+either way is four bytes of length and as many of JSON.
+"""
+
+import json
+import resource
+import sys
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from messaging_server.app.rulebook import builtin_rules
+from triage.model import Assessment, Direction, Part, QueueName
+from triage.rules import Ruleset
+from triage.screen import assess
+
+HEAD = 4
+MEMORY = 2**30
+"""Bytes that the process may take: past them it ends, and the text counts as not read."""
+
+
+def main(folder: str = "") -> None:
+    """Answer until nobody asks any more; without a folder, by the built-in rules."""
+    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+    ruleset = builtin_rules(Path(folder) if folder else None)
+    serve(sys.stdin.buffer, sys.stdout.buffer, ruleset)
+
+
+def serve(asking: BinaryIO, answering: BinaryIO, ruleset: Ruleset) -> None:
+    """Read requests and answer each; ends with the input."""
+    while len(head := asking.read(HEAD)) == HEAD:
+        request = json.loads(asking.read(int.from_bytes(head)))
+        answer = json.dumps(asdict(_judged(request, ruleset))).encode()
+        answering.write(len(answer).to_bytes(HEAD) + answer)
+        answering.flush()
+
+
+def _judged(request: dict[str, Any], ruleset: Ruleset) -> Assessment:
+    return assess(
+        [Part(name, text) for name, text in request["parts"]], direction=Direction(request["direction"]),
+        language=None, ruleset=ruleset, chosen=QueueName(request["chosen"]) if request["chosen"] else None,
+        not_screened=request["not_screened"],
+    )  # fmt: skip
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:2])

@@ -1,0 +1,138 @@
+"""Long texts read by a process beside the server."""
+
+import asyncio
+import os
+import signal
+import sys
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from messaging_server.app.reader import Reader
+from messaging_server.app.rulebook import builtin_rules
+from messaging_server.broker.screening import Asked, judged
+from triage.model import Direction, Part, Priority
+
+RULES = builtin_rules()
+CRISIS = "J'ai avalé toutes mes pilules il y a une heure pour mourir. "
+CALM = "Le jardin va bien et les enfants aussi, merci de demander. "
+HANGS = (sys.executable, "-c", "import time; time.sleep(600)")
+DIES = (sys.executable, "-c", "raise SystemExit(3)")
+BABBLES = (sys.executable, "-c", "import sys; sys.stdout.buffer.write(b'\\x00\\x00\\x00\\x02{}'); sys.stdin.read()")
+
+
+def asked(text: str) -> Asked:
+    return Asked(parts=[Part("new_text", text)], direction=Direction.INBOUND, ruleset=RULES)
+
+
+def gone(pid: int) -> bool:
+    return not Path(f"/proc/{pid}").exists()
+
+
+def given(pid: int | None) -> bytes:
+    """The environment and the arguments of a process."""
+    return Path(f"/proc/{pid}/environ").read_bytes() + Path(f"/proc/{pid}/cmdline").read_bytes()
+
+
+MIDDLE = asked(CALM * 300 + CRISIS + CALM * 300)
+END = asked(CALM * 600 + CRISIS)
+
+
+@pytest.fixture
+async def reader() -> AsyncIterator[Reader]:
+    one = Reader(None, seconds=60)
+    yield one
+    await one.close()
+
+
+async def test_a_crisis_in_the_middle_of_a_long_text_is_found(reader: Reader) -> None:
+    """The whole accepted text is screened, and the answer is the one that would be given here [SEN-10, SEN-21]."""
+    found = await reader.read(MIDDLE)
+
+    assert found.priority is Priority.STAT
+    assert found == judged(MIDDLE)
+    assert not found.not_screened
+
+
+async def test_one_process_reads_one_text_after_another(reader: Reader) -> None:
+    """The rules are read once, not for every text."""
+    await reader.read(MIDDLE)
+    first = reader.pid
+    both = await asyncio.gather(reader.read(asked(CALM * 300)), reader.read(END))
+
+    assert [one.priority for one in both] == [Priority.ROUTINE, Priority.STAT]
+    assert reader.pid == first
+
+
+@pytest.mark.parametrize("command", [HANGS, DIES, BABBLES])
+async def test_a_text_that_cannot_be_read_is_read_at_both_ends(command: tuple[str, ...]) -> None:
+    """What was not read is named, and a crisis at the end is found all the same [SEN-15]."""
+    reader = Reader(None, seconds=0.3, command=command)
+
+    found = await reader.read(END)
+
+    assert found.priority is Priority.STAT
+    assert found.not_screened == ("new_text:middle",)
+    await reader.close()
+
+
+async def test_a_process_that_hangs_is_gone_afterwards(tmp_path: Path) -> None:
+    """It is killed and reaped: no text holds the machine [SEN-21]."""
+    note = tmp_path / "pid"
+    hangs = f"import os, time; open({str(note)!r}, 'w').write(str(os.getpid())); time.sleep(600)"
+    reader = Reader(None, seconds=2, command=(sys.executable, "-c", hangs))
+
+    await reader.read(MIDDLE)
+
+    assert reader.pid is None
+    assert gone(int(note.read_text()))
+
+
+async def test_a_process_that_was_killed_is_replaced(reader: Reader) -> None:
+    """The next texts are read whole again."""
+    await reader.read(MIDDLE)
+    first = reader.pid
+    assert first is not None
+    os.kill(first, signal.SIGKILL)
+
+    seen = [await reader.read(MIDDLE), await reader.read(MIDDLE)]
+
+    assert seen[-1] == judged(MIDDLE)
+    assert reader.pid not in {None, first}
+
+
+async def test_more_texts_than_may_wait_are_read_at_both_ends(reader: Reader) -> None:
+    """A flood of long texts costs little each, and none waits for ever [SEN-21]."""
+    found = await asyncio.gather(*(reader.read(MIDDLE) for _ in range(6)))
+
+    assert [bool(one.not_screened) for one in found] == [False] * 4 + [True] * 2
+
+
+async def test_the_process_is_given_nothing_of_ours(reader: Reader, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No setting and no secret is in its environment or its arguments [SEC-13]."""
+    monkeypatch.setenv("MESSAGING_SERVER_DATABASE", "sqlite:////nowhere/secret.sqlite3")
+    await reader.read(MIDDLE)
+
+    assert b"MESSAGING_SERVER_DATABASE" not in given(reader.pid)
+    assert b"secret" not in given(reader.pid)
+
+
+async def test_a_reader_that_is_closed_leaves_no_process(reader: Reader) -> None:
+    """The server takes its process with it."""
+    await reader.read(MIDDLE)
+    pid = reader.pid
+    await reader.close()
+
+    assert pid is not None
+    assert gone(pid)
+
+
+async def test_a_text_given_up_by_who_asked_spoils_no_later_answer(reader: Reader) -> None:
+    """An answer that nobody fetched must never be taken for the next text's."""
+    await reader.read(MIDDLE)
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(0.05):
+            await reader.read(asked((CALM + CRISIS) * 4000))
+
+    assert (await reader.read(asked(CALM * 300))).priority is Priority.ROUTINE
