@@ -125,8 +125,9 @@ def _is_age(before: Sequence[str], after: Sequence[str]) -> bool:
 
 
 def _count(words: Sequence[str], place: int, value: float) -> Iterator[Measure]:
-    """A number of pills: at most two words (« de », a size) stand between."""
-    for at in range(place + 1, min(place + 4, len(words))):
+    """A number of pills: at most two words (« de », a size) stand between, one more after `of`."""
+    reach = 5 if words[place + 1 : place + 2] == ["of"] else 4
+    for at in range(place + 1, min(place + reach, len(words))):
         if words[at] in _PILLS:
             yield Measure("pills", value, place, at + 1)
             return
