@@ -1,8 +1,8 @@
 """The notation in which a clinician writes a term, and how it is read.
 
 * `mal à la poitrine`: these words, in this order; case and accents do not matter;
-* `veux|veut mourir`: one of several words in one place (a bar binds words, never phrases);
-* `(mal|douleur à) la gorge`: one of several phrases; with `?` after the bracket, perhaps none;
+* `fièvre|fever`: one of several words, each a term by itself;
+* `(mal|douleur à) la gorge`: one of several words or phrases in one place; with `?` after the bracket, perhaps none;
 * `envie .. mourir`: up to three words between, `...` up to six; never over the end of a sentence or a negation;
 * `suicid*`: any word that begins so, at least four letters;
 * `<child>`: any word of the class `child`.
@@ -26,8 +26,12 @@ class TermError(ValueError):
 def parse(term: str) -> Phrase:
     """A term as its slots.
 
-    Raises TermError for an empty term, an open bracket, a short stem, or a gap at either end.
+    Raises TermError for an empty term, an open bracket, a short stem, a gap at either end, or a bar outside brackets
+    beside other words: `speed|crystal meth` would otherwise be `speed meth` and `crystal meth`.
     """
+    slots = list(_slots(term))
+    if len(slots) > 1 and any("|" in slot and not slot.startswith("(") for slot in slots):
+        raise TermError(f"« {term} » has a bar outside a bracket: `(this|that) other`, or a line each")
     phrase = _phrase(term)
     if not phrase or any(isinstance(end, str) and end in GAPS for end in (phrase[0], phrase[-1])):
         raise TermError(f"« {term} » is empty or begins or ends with a gap")
