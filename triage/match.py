@@ -6,7 +6,7 @@ text: no regular expression is involved, hence no backtracking (SEN-21).
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from triage.fold import ENDS, unrepeated, word_set
 from triage.terms import GAPS, Phrase, keys
@@ -231,6 +231,11 @@ def _meet(ends: Sequence[Node]) -> Node:
     return meeting
 
 
+_NOTHING: list[Any] = []
+_NOWHERE_ON: dict[str, tuple[Node, ...]] = {}
+"""Shared by all finished nodes that have nothing to hold: most of them, and each empty list takes its place."""
+
+
 def _close(node: Node) -> None:
     """Give each node what the places hold that it is at as well, so that looking up needs no detour."""
     if node.closed:
@@ -240,7 +245,7 @@ def _close(node: Node) -> None:
         _close(children[0])
     for _, after in node.gaps:
         _close(after)
-    joins, node.joins = node.joins, []
+    joins, node.joins = node.joins, _NOTHING
     for join in joins:
         _close(join)
         for key, children in join.next.items():
@@ -248,6 +253,7 @@ def _close(node: Node) -> None:
         node.ends = (*node.ends, *(end for end in join.ends if end not in node.ends))
         node.gaps = [*node.gaps, *join.gaps]
     node.open = bool(node.ends or node.gaps)
+    node.next, node.gaps = node.next or _NOWHERE_ON, node.gaps or _NOTHING
 
 
 def _vocabulary(
