@@ -36,15 +36,15 @@ UNIT = 256
 """The model's unit: whole numbers a natural logit."""
 STRENGTH = 0.3
 """Inverse of the regularisation (scikit-learn's C)."""
-SEEN = 2
-"""Messages that must hold a word or a pair for the model to know it."""
+SEEN, PAIRED = 2, 4
+"""Messages that must hold a word, or a pair of words, for the model to know it: pairs are many, and rarely tell more."""
 SLIGHT = 16
 """Weights below this, in the model's unit, are left out."""
 LONG = 3
 """Letters of a word that the lexicon would look up as a slip, or as one written with letters held down."""
 BARS = {
-    "stat": 0.5, "urgent": 0.4, "mental_health": 0.4, "oncology": 0.25, "addiction": 0.0, "sti_bbi": -0.75,
-    "emotional": 0.25, "new_diagnosis": 0.25, "new_treatment": 0.0,
+    "stat": 0.4, "urgent": -0.25, "mental_health": 0.0, "oncology": 0.5, "addiction": -0.1, "sti_bbi": 0.25,
+    "emotional": 0.1, "new_diagnosis": 0.0, "new_treatment": 0.0,
     "suicide": 0.0, "overdose": 0.5, "violence": 0.5, "obstetric": 1.0,
 }  # fmt: skip
 """Natural logits above which a head is raised: chosen on the tuned part and on real questions, never on the other."""
@@ -134,7 +134,8 @@ def features(example: Example, start: int, end: int) -> Iterator[str]:
 def vocabulary(taught: Sequence[Example]) -> dict[str, int]:
     """Every feature that enough messages hold, with its column."""
     seen = Counter(one for example in taught for one in set(features(example, 0, len(example.tokens))))
-    return {name: column for column, name in enumerate(sorted(one for one, times in seen.items() if times >= SEEN))}
+    kept = (one for one, times in seen.items() if times >= (PAIRED if " " in one else SEEN))
+    return {name: column for column, name in enumerate(sorted(kept))}
 
 
 def matrix(windows: Sequence[Window], columns: dict[str, int]) -> Matrix:

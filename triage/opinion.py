@@ -96,14 +96,19 @@ class Opinion:
         return out
 
     def because(self, text: Reading, view: View, most: int = 3) -> list[int]:
-        """Places of the words that weigh most for a view: at most `most`, the heaviest first."""
+        """Places of the words that weigh most for a view: at most `most`, the heaviest first, no bare marks."""
         lane = self.heads.index(view.head)
         near = zip_longest(*self._weights(text.words[view.start : view.end + 1]))  # the last pair reaches over the end
         told = [sum(filter(None, one)) for one in near][: view.end - view.start]
         for concept, start, _ in text.hits:
             if view.start <= start < view.end:
                 told[start - view.start] += self.concepts.get(concept, 0)
-        heavy = sorted((_HALF - self.lanes(one + self.lift)[lane], place) for place, one in enumerate(told) if one)
+        said = text.words[view.start : view.end]
+        heavy = sorted(
+            (_HALF - self.lanes(one + self.lift)[lane], place)
+            for place, (one, word) in enumerate(zip(told, said, strict=True))
+            if one and word[0].isalnum()
+        )
         return [view.start + place for weight, place in heavy[:most] if weight < 0] or [view.start]
 
     def bound(self, numbers: Mapping[str, int]) -> "Opinion":
