@@ -37,7 +37,7 @@ UNIT = 256
 STRENGTH = 0.3
 """Inverse of the regularisation (scikit-learn's C)."""
 SEEN, PAIRED = 2, 4
-"""Messages that must hold a word, or a pair of words, for the model to know it: pairs are many, and rarely tell more."""
+"""Messages that must hold a word, or a pair of words, for the model to know it: pairs are many, and few tell more."""
 SLIGHT = 16
 """Weights below this, in the model's unit, are left out."""
 LONG = 3
