@@ -43,8 +43,8 @@ SLIGHT = 16
 LONG = 3
 """Letters of a word that the lexicon would look up as a slip, or as one written with letters held down."""
 BARS = {
-    "stat": 0.4, "urgent": -0.25, "mental_health": 0.0, "oncology": 0.5, "addiction": -0.1, "sti_bbi": 0.25,
-    "emotional": 0.1, "new_diagnosis": 0.0, "new_treatment": 0.0,
+    "stat": 0.45, "urgent": -0.25, "mental_health": 0.1, "oncology": 0.6, "addiction": 0.2, "sti_bbi": 0.3,
+    "emotional": 0.4, "new_diagnosis": 0.0, "new_treatment": 0.5,
     "suicide": 0.0, "overdose": 0.5, "violence": 0.5, "obstetric": 1.0,
 }  # fmt: skip
 """Natural logits above which a head is raised: chosen on the tuned part and on real questions, never on the other."""
@@ -240,9 +240,9 @@ def ordinary(taught: Sequence[Example]) -> list[str]:
 
 
 def fingerprint() -> str:
-    """Of everything taught, so that a test sees when the model is older than its messages."""
+    """Of everything taught, so that a test sees when the model is older than its messages or the prepared replies."""
     digest = hashlib.sha256()
-    for path in sorted(TAUGHT.glob("*.txt")):
+    for path in [*sorted(TAUGHT.glob("*.txt")), *sorted(REPLIES.glob("*.toml"))]:
         digest.update(path.read_bytes())
     return digest.hexdigest()[:16]
 

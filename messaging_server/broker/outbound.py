@@ -40,7 +40,7 @@ async def send(means: Means, clinic: Clinic, who: Reader, reply: Reply, now: dat
     """Send a reply. Raises InvalidError (fix it), NotAllowedError (the gate, a sensitive topic), ConflictError."""
     await rotation.rotate_for_task(means, clinic, reply.task, now)
     ground = await reviewing.whole_ground(means, clinic, who, reply)
-    found = judge(means, clinic, who, reply, ground, now)
+    found = await judge(means, clinic, who, reply, ground, now)
     _refuse(found, reply)
     filing, sent = _plan(means, clinic, who, reply, ground, found, now)
 

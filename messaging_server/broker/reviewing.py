@@ -15,6 +15,7 @@ from messaging_server.broker import directory, etiquette, library, own_words, sa
 from messaging_server.broker.clinic import Clinic, Means, language_of
 from messaging_server.broker.notices import Notice
 from messaging_server.broker.prepared import RESULT_CATEGORIES, Library
+from messaging_server.broker.screening import Asked, judged
 from messaging_server.broker.worklist import may_work
 from messaging_server.errors import ConflictError, NotAllowedError, NotFoundError
 from messaging_server.message import Attachment
@@ -29,11 +30,8 @@ from messaging_server.storage.tasks import TaskRow
 from messaging_server.texts import Language, NoticeText
 from triage.model import Assessment, Direction, Part, Topic
 from triage.own_words import marked, matches
-from triage.screen import assess
 
 QUESTIONS = ("new_diagnosis", "new_treatment", "abnormal_result")
-FILE_LETTERS = 100_000
-"""A longer text file is called not screened: its author waits for this page."""
 OWN_WORDS = "own_words"
 """What was not screened where the patient keeps words that the author's team has no key to (SEN-09, SEN-15)."""
 SENSITIVE_ANSWERS = {"new_diagnosis": Topic.NEW_DIAGNOSIS, "new_treatment": Topic.NEW_TREATMENT}
@@ -136,16 +134,16 @@ async def whole_ground(means: Means, clinic: Clinic, who: Reader, reply: Reply) 
 
 async def review(means: Means, clinic: Clinic, who: Reader, reply: Reply, now: datetime) -> Review:
     """Everything that would happen if this were sent now; nothing does."""
-    return judge(means, clinic, who, reply, await whole_ground(means, clinic, who, reply), now)
+    return await judge(means, clinic, who, reply, await whole_ground(means, clinic, who, reply), now)
 
 
-def judge(
+async def judge(
     means: Means, clinic: Clinic, who: Reader, reply: Reply, ground: Ground, now: datetime
 ) -> Review:
     """What would be said and who would be told, and everything that stands in the way."""
     language = language_of(ground.person.language, clinic)
     signature = signed(means, clinic, ground.author, who.role, language)
-    found = _screened(clinic, reply, language, ground.own)
+    found = await _screened(means, clinic, reply, ground.own)
     declared = [topic for name, topic in SENSITIVE_ANSWERS.items() if reply.questions.get(name)]
     return Review(
         problems=(*_problems(reply, signature, language), *_result_problems(clinic, ground.prepared, reply)),
@@ -166,13 +164,14 @@ def announced(
     return tuple((one, saying.render(means, Notice.NOTIFICATION, one, language, facts)) for one in channels)
 
 
-def _screened(clinic: Clinic, reply: Reply, language: Language, own: tuple[str, ...] | None) -> Assessment:
+async def _screened(means: Means, clinic: Clinic, reply: Reply, own: tuple[str, ...] | None) -> Assessment:
     """What the rules find, and the patient's own words: those are as sensitive as any topic (SEN-05, SEN-09)."""
     parts, unread = _parts(reply)
-    found = assess(
-        parts, direction=Direction.OUTBOUND, language=language, ruleset=clinic.ruleset,
+    asked = Asked(
+        parts=parts, direction=Direction.OUTBOUND, ruleset=clinic.ruleset,
         not_screened=[*unread, *([OWN_WORDS] if own is None else [])],
     )  # fmt: skip
+    found = await means.read(asked) if asked.is_long else judged(asked)
     said = matches(own or (), parts)
     return marked(found, said) if said else found
 
@@ -182,7 +181,7 @@ def _parts(reply: Reply) -> tuple[list[Part], list[str]]:
     parts, unread = [Part("subject", reply.subject), Part("text", reply.text)], []
     for number, file in enumerate(reply.attachments):
         parts.append(Part(f"filename:{number}", file.filename))
-        if file.text is None or len(file.text) > FILE_LETTERS:
+        if file.text is None:
             unread.append(f"attachment:{number}")
         else:
             parts.append(Part(f"attachment:{number}", file.text))

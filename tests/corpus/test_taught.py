@@ -9,6 +9,7 @@ import triage.ruleset
 from triage.model import Priority, Topic
 
 TAUGHT = Path(__file__).parent / "taught"
+REPLIES = Path(__file__).parents[2] / "templates" / "replies"
 
 
 def test_every_taught_message_has_labels_that_exist() -> None:
@@ -30,9 +31,9 @@ def _headers() -> Iterator[tuple[str, list[str]]]:
 
 
 def test_the_model_is_not_older_than_its_messages() -> None:
-    """Whoever changes a taught message teaches anew with `make opinion` (SEN-13: a version says what judged)."""
+    """Whoever changes a taught message or a prepared reply teaches anew with `make opinion` (SEN-13: a version says what judged)."""
     digest = hashlib.sha256()
-    for path in sorted(TAUGHT.glob("*.txt")):
+    for path in [*sorted(TAUGHT.glob("*.txt")), *sorted(REPLIES.glob("*.toml"))]:
         digest.update(path.read_bytes())
     model = json.loads((Path(next(iter(triage.ruleset.__path__))) / "opinion.json").read_bytes())
     assert model["fingerprint"] == digest.hexdigest()[:16]
