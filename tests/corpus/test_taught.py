@@ -31,7 +31,7 @@ def _headers() -> Iterator[tuple[str, list[str]]]:
 
 
 def test_the_model_is_not_older_than_its_messages() -> None:
-    """Whoever changes a taught message or a prepared reply teaches anew with `make opinion` (SEN-13: a version says what judged)."""
+    """Whoever changes a taught message or a prepared reply teaches anew with `make opinion` [SEN-13]."""
     digest = hashlib.sha256()
     for path in [*sorted(TAUGHT.glob("*.txt")), *sorted(REPLIES.glob("*.toml"))]:
         digest.update(path.read_bytes())

@@ -8,6 +8,7 @@ from consent.model import Act, Category, Channel, Scope
 from messaging_server.broker import outbound, preference, recalling, reviewing
 from messaging_server.broker.reviewing import Reply
 from messaging_server.errors import ConflictError, InvalidError, NotAllowedError, NotFoundError
+from messaging_server.message import Attachment
 from messaging_server.record.reading import open_thread
 from messaging_server.storage.accounts import AccountRole
 from messaging_server.storage.tasks import TaskStatus
@@ -119,6 +120,19 @@ async def test_a_sensitive_reply_is_blocked_and_only_a_physician_overrides_with_
     judged = opened.exchanges[-1].judgement
     assert judged is not None
     assert judged.override == "Patiente en mer, aucun téléphone"
+
+
+async def test_a_long_file_of_a_reply_is_screened_whole(world: World) -> None:
+    """What stands in the middle of a letter of many pages is found, and the reply is held for it [SEN-10, ETQ-06]."""
+    await world.consent()
+    asked = await world.write("Bonjour")
+    words = "Le jardin va bien. " * 8_000 + "Vous avez un cancer du sein. " + "Le jardin va bien. " * 8_000
+    letter = Attachment(filename="lettre.txt", media_type="text/plain", content=words.encode(), text=words)
+    reply = replace(reply_to(await waiting(world, asked.thread)), attachments=(letter,))
+    found = await reviewing.review(world.means, world.clinic, world.staff(), reply, world.now)
+
+    assert Topic.ONCOLOGY in found.topics
+    assert not found.assessment.not_screened
 
 
 async def test_sensitive_words_are_found_without_being_declared(world: World) -> None:
