@@ -52,7 +52,7 @@ _PRESSURE = word_set("tension pression pressure bp ta hypertension")
 _PREGNANT = word_set("enceinte grossesse pregnant pregnancy gestation along sa")
 _DEGREES = word_set("\u00b0 degre degres degree degrees c celsius f fahrenheit")
 _NEAR = 5
-_LONG_AGO = 2020
+_LONG_AGO = 2024
 """A year up to this one is past, whenever this is read: the rules know no clock."""
 
 
