@@ -21,7 +21,7 @@ def told(text: str) -> dict[str, float]:
         ("45 yo man", "age_days", 45 * 365),
         ("il y a 10 ans", "ago_days", 3650),
         ("three years ago", "ago_days", 1095),
-        ("en 2012", "ago_days", 9 * 365),
+        ("en 2012", "ago_days", 13 * 365),
         ("depuis 3 jours", "duration_days", 3),
         ("enceinte de 34 semaines", "gestation_weeks", 34),
         ("32 weeks pregnant", "gestation_weeks", 32),
