@@ -36,15 +36,15 @@ UNIT = 256
 """The model's unit: whole numbers a natural logit."""
 STRENGTH = 0.3
 """Inverse of the regularisation (scikit-learn's C)."""
-SEEN, PAIRED = 2, 4
+SEEN, PAIRED = 2, 6
 """Messages that must hold a word, or a pair of words, for the model to know it: pairs are many, and few tell more."""
 SLIGHT = 16
 """Weights below this, in the model's unit, are left out."""
 LONG = 3
 """Letters of a word that the lexicon would look up as a slip, or as one written with letters held down."""
 BARS = {
-    "stat": 0.45, "urgent": -0.25, "mental_health": 0.1, "oncology": 0.6, "addiction": 0.2, "sti_bbi": 0.3,
-    "emotional": 0.4, "new_diagnosis": 0.0, "new_treatment": 0.5,
+    "stat": 0.7, "urgent": 0.0, "mental_health": 0.3, "oncology": 0.7, "addiction": 0.2, "sti_bbi": 0.3,
+    "emotional": 0.3, "new_diagnosis": 0.0, "new_treatment": 0.5,
     "suicide": 0.0, "overdose": 0.5, "violence": 0.5, "obstetric": 1.0,
 }  # fmt: skip
 """Natural logits above which a head is raised: chosen on the tuned part and on real questions, never on the other."""

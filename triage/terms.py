@@ -9,6 +9,7 @@
 """
 
 from collections.abc import Iterator
+from sys import intern
 
 from triage.fold import fold
 
@@ -111,7 +112,7 @@ def _word(word: str) -> Phrase:
     if word.startswith("<") and word.endswith(">"):
         return (word,)
     if word.isalpha() and word.isascii():
-        return (word.lower(),)
+        return (intern(word.lower()),)
     folded = list(fold(word.rstrip("*")).words)
     if not folded:
         raise TermError(f"« {word} » holds no word")
@@ -119,4 +120,4 @@ def _word(word: str) -> Phrase:
         if len(folded[-1]) < _STEM:
             raise TermError(f"the stem « {word} » is shorter than four letters")
         folded[-1] += "*"
-    return tuple(folded)
+    return tuple(map(intern, folded))
