@@ -30,6 +30,8 @@ ROOT = Path(__file__).parents[1]
 TAUGHT = ROOT / "tests" / "corpus" / "taught"
 REPLIES = ROOT / "templates" / "replies"
 PREPARED = ("routine", "-", "outbound")
+OFTEN = 4
+"""Times that a prepared reply counts: it is sent day after day."""
 MODEL = ROOT / "triage" / "ruleset" / "opinion.json"
 REACH = 40
 UNIT = 256
@@ -96,8 +98,8 @@ def examples() -> list[Example]:
                 label = line[3:].split()
             elif line.strip():
                 out.append(_example(label, line.replace(" \\ ", "\n"), ruleset, names))
-    out.extend(_example([lang, *PREPARED], text, ruleset, names) for lang, text in _prepared())
-    return out
+    prepared = [_example([lang, *PREPARED], text, ruleset, names) for lang, text in _prepared()]
+    return out + OFTEN * prepared
 
 
 def _prepared() -> Iterator[tuple[str, str]]:
