@@ -46,7 +46,7 @@ _PILLS = word_set(
     "ibuprofen ativan xanax seroquel gravol benadryl dolipranes doses dose medicaments meds"
 )
 _SUGAR = word_set("glycemie glycemies sucre sugar sugars glucose dextro glucometre glucometer bg bgl bs")
-_OXYGEN = word_set("saturation sature satu spo sat sats oxygen oxygene oximetre oximeter spo2 o")
+_OXYGEN = word_set("saturation sature satu spo sat sats oxygen oxygene oximetre oximeter spo2")
 _PULSE = word_set("pouls pulse bpm hr cardiaque rate battements")
 _PRESSURE = word_set("tension pression pressure bp ta hypertension")
 _PREGNANT = word_set("enceinte grossesse pregnant pregnancy gestation along sa")
@@ -143,14 +143,14 @@ def _reading(words: Sequence[str], place: int, value: float) -> Iterator[Measure
     yield from _pressure(words, place, value, near)
     if next_word == "mg" and words[place + 2 : place + 4] == ["/", "dl"] and near & _SUGAR:
         yield Measure("glucose_mmol", value / 18, place, place + 4)
-    if next_word in _UNITS or next_word in _PILLS or next_word in {"mg", "ml", "lbs", "kg", "%"}:
+    if next_word in _UNITS or next_word in _PILLS or next_word in {"mg", "ml", "lbs", "kg", "g", "oz", "cm", "mm", "%"}:
         if next_word == "%" and 40 <= value <= 100 and near & _OXYGEN:
             yield Measure("oxygen_percent", value, place, place + 2)
         return
     yield from _temperature(words, place, value, near)
     if near & _SUGAR and 0 < value < 1500:
         yield Measure("glucose_mmol", value if value <= 45 else value / 18, place, place + 1)
-    if near & _OXYGEN and 50 <= value <= 100 and value == int(value):
+    if near & _OXYGEN and 50 <= value <= 100 and value == int(value) and words[place - 1] not in _PULSE:
         yield Measure("oxygen_percent", value, place, place + 1)
     if near & _PULSE and 20 <= value <= 260:
         yield Measure("pulse_bpm", value, place, place + 1)
