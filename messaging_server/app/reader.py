@@ -21,6 +21,8 @@ WAITING = 4
 """Texts that may wait for the process, the one being read among them; more are read at both ends only."""
 ANSWER = 1 << 22
 """Bytes of the longest answer believed."""
+START = 60.0
+"""Seconds that the process may take to read its rules; a text that comes meanwhile need not wait so long."""
 HOME = Path(__file__).parents[2]
 
 
@@ -34,6 +36,7 @@ class Reader:
         self._turn = asyncio.Lock()
         self._asked = 0
         self._process: Process | None = None
+        self._starting: asyncio.Task[Process] | None = None
 
     @property
     def pid(self) -> int | None:
@@ -56,7 +59,11 @@ class Reader:
         return await in_a_thread(both_ends(asked))
 
     async def close(self) -> None:
-        """End the process."""
+        """End the process, also one that is still starting."""
+        starting, self._starting = self._starting, None
+        if starting is not None:
+            starting.cancel()
+            await asyncio.gather(starting, return_exceptions=True)
         process, self._process = self._process, None
         if process is not None:
             if process.returncode is None:
@@ -66,21 +73,36 @@ class Reader:
     async def _answer(self, asked: Asked) -> Assessment:
         """What the process says. After any fault it is ended: half an answer must not be taken for the next one."""
         request = await asyncio.to_thread(_packed, asked)
+        process = await self._running()
         try:
-            return read_assessment(json.loads(await _told(await self._running(), request)))
+            return read_assessment(json.loads(await _told(process, request)))
         except BaseException:
             await self.close()
             raise
 
     async def _running(self) -> Process:
-        """The process, started if need be, with nothing of our environment; what it complains of might quote a text."""
-        if self._process is None or self._process.returncode is not None:
+        """The process, ready to be asked; a slow start goes on behind whoever does not wait for it."""
+        dead = self._process is not None and self._process.returncode is not None
+        if dead or self._starting is None or (self._starting.done() and self._starting.exception() is not None):
             await self.close()
-            self._process = await asyncio.create_subprocess_exec(
-                *self._command, stdin=PIPE, stdout=PIPE, stderr=DEVNULL, cwd=HOME,
-                env={"PYTHONPATH": str(HOME), "PYTHONDONTWRITEBYTECODE": "1"}, start_new_session=True,
-            )  # fmt: skip
-        return self._process
+            self._starting = asyncio.create_task(self._start(), name="reader")
+        return await asyncio.shield(self._starting)
+
+    async def _start(self) -> Process:
+        """Start it, with nothing of our environment; what it complains of might quote a text, and goes nowhere."""
+        self._process = process = await asyncio.create_subprocess_exec(
+            *self._command, stdin=PIPE, stdout=PIPE, stderr=DEVNULL, cwd=HOME,
+            env={"PYTHONPATH": str(HOME), "PYTHONDONTWRITEBYTECODE": "1"}, start_new_session=True,
+        )  # fmt: skip
+        assert process.stdout is not None
+        try:
+            async with asyncio.timeout(START):
+                await process.stdout.readexactly(HEAD)
+        except (TimeoutError, EOFError):
+            if process.returncode is None:
+                process.kill()
+            raise
+        return process
 
 
 async def _told(process: Process, request: bytes) -> bytes:

@@ -29,7 +29,9 @@ def main(folder: str = "") -> None:
 
 
 def serve(asking: BinaryIO, answering: BinaryIO, ruleset: Ruleset) -> None:
-    """Read requests and answer each; ends with the input."""
+    """Say by an empty answer that one is ready, then read requests and answer each; ends with the input."""
+    answering.write(bytes(HEAD))
+    answering.flush()
     while len(head := asking.read(HEAD)) == HEAD:
         request = json.loads(asking.read(int.from_bytes(head)))
         answer = json.dumps(asdict(_judged(request, ruleset))).encode()

@@ -17,9 +17,12 @@ from triage.model import Direction, Part, Priority
 RULES = builtin_rules()
 CRISIS = "J'ai avalé toutes mes pilules il y a une heure pour mourir. "
 CALM = "Le jardin va bien et les enfants aussi, merci de demander. "
-HANGS = (sys.executable, "-c", "import time; time.sleep(600)")
+READY = "import os, sys, time; os.write(1, bytes(4)); "
+NEVER_READY = (sys.executable, "-c", "import time; time.sleep(600)")
+HANGS = (sys.executable, "-c", READY + "time.sleep(600)")
+DIES_READING = (sys.executable, "-c", READY + "sys.stdin.buffer.read(9); sys.exit(3)")
 DIES = (sys.executable, "-c", "raise SystemExit(3)")
-BABBLES = (sys.executable, "-c", "import sys; sys.stdout.buffer.write(b'\\x00\\x00\\x00\\x02{}'); sys.stdin.read()")
+BABBLES = (sys.executable, "-c", READY + "os.write(1, b'\\x00\\x00\\x00\\x02{}'); time.sleep(600)")
 
 
 def asked(text: str) -> Asked:
@@ -65,7 +68,7 @@ async def test_one_process_reads_one_text_after_another(reader: Reader) -> None:
     assert reader.pid == first
 
 
-@pytest.mark.parametrize("command", [HANGS, DIES, BABBLES])
+@pytest.mark.parametrize("command", [NEVER_READY, HANGS, DIES, DIES_READING, BABBLES])
 async def test_a_text_that_cannot_be_read_is_read_at_both_ends(command: tuple[str, ...]) -> None:
     """What was not read is named, and a crisis at the end is found all the same [SEN-15]."""
     reader = Reader(None, seconds=0.3, command=command)
@@ -80,7 +83,7 @@ async def test_a_text_that_cannot_be_read_is_read_at_both_ends(command: tuple[st
 async def test_a_process_that_hangs_is_gone_afterwards(tmp_path: Path) -> None:
     """It is killed and reaped: no text holds the machine [SEN-21]."""
     note = tmp_path / "pid"
-    hangs = f"import os, time; open({str(note)!r}, 'w').write(str(os.getpid())); time.sleep(600)"
+    hangs = READY + f"open({str(note)!r}, 'w').write(str(os.getpid())); time.sleep(600)"
     reader = Reader(None, seconds=2, command=(sys.executable, "-c", hangs))
 
     await reader.read(MIDDLE)
@@ -136,3 +139,16 @@ async def test_a_text_given_up_by_who_asked_spoils_no_later_answer(reader: Reade
             await reader.read(asked((CALM + CRISIS) * 4000))
 
     assert (await reader.read(asked(CALM * 300))).priority is Priority.ROUTINE
+
+
+async def test_a_slow_start_goes_on_behind_a_text_that_does_not_wait_for_it() -> None:
+    """On a small box the rules take a while to read: the first long text is read at both ends, a later one whole."""
+    reader = Reader(None, seconds=0.01)
+
+    assert (await reader.read(MIDDLE)).not_screened
+    first = reader.pid
+    reader._seconds = 60
+
+    assert (await reader.read(MIDDLE)).priority is Priority.STAT
+    assert reader.pid == first
+    await reader.close()
