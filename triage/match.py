@@ -4,7 +4,7 @@ A tree of words, walked from every word that can begin a term. The work per word
 text: no regular expression is involved, hence no backtracking (SEN-21).
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
@@ -74,6 +74,7 @@ class Lexicon:
         """All terms in these words, in order of their first word."""
         known = self.entries.get
         table = {word: known(word) or self.entry(word) for word in set(words)}
+        present = {key for keys, _ in table.values() for key in keys}
         entries = list(map(table.__getitem__, words))
         options = [keys for keys, _ in entries]
         options.append(_NONE)  # so that the last word, too, has one after it
@@ -81,7 +82,7 @@ class Lexicon:
         for start, (_, nodes) in enumerate(entries):
             for node in nodes:
                 if node.open or not node.next.keys().isdisjoint(options[start + 1]):
-                    _walk(node, words, options, start, out)
+                    _walk(node, words, options, present, start, out)
         return list(out)
 
     def entry(self, word: str) -> Entry:
@@ -134,9 +135,13 @@ def _is_slip(word: str, meant: str) -> bool:
 
 
 def _walk(
-    node: Node, words: Sequence[str], options: Sequence[tuple[str, ...]], start: int, out: dict[Hit, None]
-) -> None:
-    """Follow the tree from one place in the text; at most the tree's depth and its gaps are tried."""
+    node: Node, words: Sequence[str], options: Sequence[tuple[str, ...]], present: Set[str], start: int,
+    out: dict[Hit, None],
+) -> None:  # fmt: skip
+    """Follow the tree from one place in the text; at most the tree's depth and its gaps are tried.
+
+    `present` are all keys of the text: no gap is leapt towards words that are nowhere in it.
+    """
     length = len(words)
     paths = [(node, start + 1)]
     for place, at in paths:
@@ -147,7 +152,8 @@ def _walk(
             if key in onward:
                 paths += [(child, at + 1) for child in onward[key]]
         for reach, after in place.gaps:
-            _leap(after, words, options, range(at, min(at + reach + 1, length)), paths)
+            if not present.isdisjoint(after.next):
+                _leap(after, words, options, range(at, min(at + reach + 1, length)), paths)
 
 
 def _leap(

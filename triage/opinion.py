@@ -22,6 +22,7 @@ from triage.slips import LEAST, beginnings, meant
 
 _LANE = 32
 _HALF = 1 << (_LANE - 1)
+_WHOLE = (1 << _LANE) - 1
 _HEAVIEST = 1 << 15
 """No weight is larger: tens of thousands must add up before a lane could run over into the next."""
 _SHIFT = 20
@@ -97,7 +98,7 @@ class Opinion:
 
     def because(self, text: Reading, view: View, most: int = 3) -> list[int]:
         """Places of the words that weigh most for a view: at most `most`, the heaviest first, no bare marks."""
-        lane = self.heads.index(view.head)
+        shift = _LANE * self.heads.index(view.head)
         near = zip_longest(*self._weights(text.words[view.start : view.end + 1]))  # the last pair reaches over the end
         told = [sum(filter(None, one)) for one in near][: view.end - view.start]
         for concept, start, _ in text.hits:
@@ -105,7 +106,7 @@ class Opinion:
                 told[start - view.start] += self.concepts.get(concept, 0)
         said = text.words[view.start : view.end]
         heavy = sorted(
-            (_HALF - self.lanes(one + self.lift)[lane], place)
+            (_HALF - (one + self.lift >> shift & _WHOLE), place)
             for place, (one, word) in enumerate(zip(told, said, strict=True))
             if one and word[0].isalnum()
         )
