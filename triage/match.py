@@ -4,7 +4,7 @@ A tree of words, walked from every word that can begin a term. The work per word
 text: no regular expression is involved, hence no backtracking (SEN-21).
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
@@ -135,7 +135,7 @@ def _is_slip(word: str, meant: str) -> bool:
 
 
 def _walk(
-    node: Node, words: Sequence[str], options: Sequence[tuple[str, ...]], present: Set[str], start: int,
+    node: Node, words: Sequence[str], options: Sequence[tuple[str, ...]], present: set[str], start: int,
     out: dict[Hit, None],
 ) -> None:  # fmt: skip
     """Follow the tree from one place in the text; at most the tree's depth and its gaps are tried.
