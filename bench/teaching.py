@@ -45,8 +45,8 @@ SLIGHT = 16
 LONG = 3
 """Letters of a word that the lexicon would look up as a slip, or as one written with letters held down."""
 BARS = {
-    "stat": 0.45, "urgent": 0.0, "mental_health": 0.4, "oncology": 0.8, "addiction": 0.4, "sti_bbi": 0.3,
-    "emotional": 0.5, "new_diagnosis": 0.0, "new_treatment": 0.4,
+    "stat": 0.4, "urgent": 0.0, "mental_health": 0.25, "oncology": 0.7, "addiction": 0.25, "sti_bbi": 0.2,
+    "emotional": 0.3, "new_diagnosis": 0.0, "new_treatment": 0.4,
     "suicide": 0.0, "overdose": 0.5, "violence": 0.5, "obstetric": 1.0,
 }  # fmt: skip
 """Natural logits above which a head is raised: chosen on the tuned part and on real questions, never on the other."""
