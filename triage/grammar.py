@@ -5,6 +5,7 @@ turned into Celsius and mmol/L, because thermometers and meters from the United 
 """
 
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from typing import NamedTuple
 
 from triage.fold import word_set
@@ -144,16 +145,22 @@ def _reading(words: Sequence[str], place: int, value: float) -> Iterator[Measure
     if next_word == "mg" and words[place + 2 : place + 4] == ["/", "dl"] and near & _SUGAR:
         yield Measure("glucose_mmol", value / 18, place, place + 4)
     if next_word in _UNITS or next_word in _PILLS or next_word in {"mg", "ml", "lbs", "kg", "g", "oz", "cm", "mm", "%"}:
-        if next_word == "%" and 40 <= value <= 100 and near & _OXYGEN:
+        if next_word == "%" and 40 <= value <= 100 and _is_oxygen(words[low:high]):
             yield Measure("oxygen_percent", value, place, place + 2)
         return
     yield from _temperature(words, place, value, near)
     if near & _SUGAR and 0 < value < 1500:
         yield Measure("glucose_mmol", value if value <= 45 else value / 18, place, place + 1)
-    if near & _OXYGEN and 50 <= value <= 100 and value == int(value) and words[place - 1] not in _PULSE:
+    pulse = place > 0 and words[place - 1] in _PULSE
+    if _is_oxygen(words[low:high]) and 50 <= value <= 100 and value == int(value) and not pulse:
         yield Measure("oxygen_percent", value, place, place + 1)
     if near & _PULSE and 20 <= value <= 260:
         yield Measure("pulse_bpm", value, place, place + 1)
+
+
+def _is_oxygen(near: Sequence[str]) -> bool:
+    """Whether these words speak of oxygen: one of its names, or « O2 », which is two words."""
+    return not _OXYGEN.isdisjoint(near) or ("o", "2") in pairwise(near)
 
 
 def _temperature(words: Sequence[str], place: int, value: float, near: frozenset[str]) -> Iterator[Measure]:

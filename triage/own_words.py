@@ -32,8 +32,8 @@ def matches(phrases: Sequence[str], parts: Sequence[Part]) -> tuple[Reason, ...]
     needles = tuple(dict.fromkeys(needle for phrase in phrases if (needle := _needle(phrase))))
     if not needles:
         return ()
-    read, _ = bounded(parts)
-    return tuple(reason for part in read for reason in _in_part(needles, part))
+    read, cuts = bounded(parts)
+    return cuts.whole(reason for part in read for reason in _in_part(needles, part))
 
 
 def says_something(phrase: str) -> bool:

@@ -4,7 +4,8 @@ Pure: the same parts and the same ruleset always give the same assessment. The s
 delays or reassures.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from triage.combine import Found, applicable, holding
 from triage.context import Mention, Places, gather, mentions
@@ -18,12 +19,28 @@ from triage.rule import Role, Ruleset
 
 LIMIT = 500_000
 """Characters of one part that are read: of a longer one both ends are, and its middle is said not to be screened."""
+TOTAL = 2_000_000
+"""Characters of all parts together after which no further part is read; it is said not to be screened."""
+_BREAK = "\n.\n"
+"""What stands for a middle left out: it ends a sentence, so that the two ends are never read as one."""
 _MOST = 3
 """Places shown for one rule: more would explain nothing more."""
 _ORDER = (Priority.ROUTINE, Priority.URGENT, Priority.STAT)
 _SPOKEN_OF_ANYHOW = frozenset({"suicide", "violence"})
 """Families told even when denied or supposed: they choose safer words for the answer, never stronger ones (ACK-08)."""
 _QUEUES = (QueueName.RENEWALS, QueueName.DOCUMENTS, QueueName.RESULTS, QueueName.APPOINTMENTS)
+
+
+@dataclass(frozen=True, slots=True)
+class Cuts:
+    """What was left out of some parts: where the rest of each goes on, how many letters later, and how it is named."""
+
+    places: Mapping[str, tuple[int, int]]
+    names: tuple[str, ...]
+
+    def whole(self, reasons: Iterable[Reason]) -> tuple[Reason, ...]:
+        """Findings in what is left as findings in the whole texts: those behind a cut are where they were."""
+        return tuple(_moved(reason, *self.places.get(reason.part, (0, 0))) for reason in reasons)
 
 
 def assess(
@@ -34,13 +51,14 @@ def assess(
     ruleset: Ruleset,
     chosen: QueueName | None = None,
     not_screened: Sequence[str] = (),
+    limit: int = LIMIT,
 ) -> Assessment:
     """The judgement on one message: all its parts together, both languages always tried (SEN-03, SEN-10).
 
     `chosen` is the queue of the reason that the patient picked: it routes what is routine, and never hides an
     emergency (TRI-06). `not_screened` names what could not be read, and is handed on.
     """
-    read, cut = bounded(parts)
+    read, cuts = bounded(parts, limit)
     folded = [fold(part.text, ruleset.shorthand) for part in read]
     hits = [hits_of(text.words, ruleset) for text in folded]
     found = _found(folded, hits, direction, ruleset)
@@ -51,29 +69,45 @@ def assess(
     reasons = (*reasons, *more.reasons)
     priority = max((reason.priority for reason in reasons), key=_ORDER.index, default=Priority.ROUTINE)
     named = {reason.topic for reason in reasons}
-    return Assessment(
+    judged = Assessment(
         topics=tuple(topic for topic in Topic if topic in named),
         priority=priority,
         queue=_queue(found, priority, chosen),
         flags=_families(found, _flags(found, direction), more.families),
         reasons=reasons,
         ruleset=ruleset.version,
-        not_screened=(*not_screened, *cut),
+        not_screened=tuple(not_screened),
     )
+    return restored(judged, cuts) if cuts.names else judged
 
 
-def bounded(parts: Sequence[Part], limit: int = LIMIT) -> tuple[list[Part], list[str]]:
-    """The parts to read, and the names of what is left out: the end of a long text is read as well as its beginning."""
+def bounded(parts: Sequence[Part], limit: int = LIMIT, total: int = TOTAL) -> tuple[list[Part], Cuts]:
+    """The parts to read, and what is left out: the end of a long text is read as well as its beginning."""
     read: list[Part] = []
-    cut: list[str] = []
+    places: dict[str, tuple[int, int]] = {}
+    names: list[str] = []
     for part in parts:
-        read.append(part)
-        if len(part.text) > limit:
+        if sum(len(one.text) for one in read) > total:
+            names.append(part.name)
+        elif len(part.text) > limit + len(_BREAK):
             half = limit // 2
-            gap = " " * (len(part.text) - limit)  # spaces keep every later place where it was
-            read[-1] = Part(part.name, part.text[:half] + gap + part.text[-half:])
-            cut.append(f"{part.name}:middle")
-    return read, cut
+            read.append(Part(part.name, part.text[:half] + _BREAK + part.text[-half:]))
+            places[part.name] = (half + len(_BREAK), len(part.text) - 2 * half - len(_BREAK))
+            names.append(f"{part.name}:middle")
+        else:
+            read.append(part)
+    return read, Cuts(places, tuple(names))
+
+
+def restored(found: Assessment, cuts: Cuts) -> Assessment:
+    """A judgement on bounded parts as one on the whole: findings behind a cut are where they were, and it is named."""
+    return replace(found, reasons=cuts.whole(found.reasons), not_screened=(*found.not_screened, *cuts.names))
+
+
+def _moved(reason: Reason, after: int, by: int) -> Reason:
+    """A finding that stands or ends behind a cut, as many letters later."""
+    start, end = (place + by if place >= after else place for place in (reason.start, reason.end))
+    return replace(reason, start=start, end=end)
 
 
 def _found(

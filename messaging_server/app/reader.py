@@ -9,6 +9,7 @@ import json
 import sys
 from asyncio.subprocess import DEVNULL, PIPE, Process
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from messaging_server.app.reader_process import HEAD
@@ -16,6 +17,7 @@ from messaging_server.broker.screening import Asked, both_ends, in_a_thread
 from messaging_server.logs import log
 from messaging_server.record.content import read_assessment
 from triage.model import Assessment
+from triage.screen import bounded, restored
 
 WAITING = 4
 """Texts that may wait for the process, the one being read among them; more are read at both ends only."""
@@ -37,6 +39,7 @@ class Reader:
         self._asked = 0
         self._process: Process | None = None
         self._starting: asyncio.Task[Process] | None = None
+        self._closed = False
 
     @property
     def pid(self) -> int | None:
@@ -59,6 +62,11 @@ class Reader:
         return await in_a_thread(both_ends(asked))
 
     async def close(self) -> None:
+        """End the process for good; whoever waits for it reads both ends by themselves."""
+        self._closed = True
+        await self._end()
+
+    async def _end(self) -> None:
         """End the process, also one that is still starting."""
         starting, self._starting = self._starting, None
         if starting is not None:
@@ -68,23 +76,26 @@ class Reader:
         if process is not None:
             if process.returncode is None:
                 process.kill()
-            await process.communicate()
+            await process.wait()
 
     async def _answer(self, asked: Asked) -> Assessment:
         """What the process says. After any fault it is ended: half an answer must not be taken for the next one."""
-        request = await asyncio.to_thread(_packed, asked)
+        parts, cuts = bounded(asked.parts)
+        request = await asyncio.to_thread(_packed, replace(asked, parts=parts))
         process = await self._running()
         try:
-            return read_assessment(json.loads(await _told(process, request)))
+            return restored(read_assessment(json.loads(await _told(process, request))), cuts)
         except BaseException:
-            await self.close()
+            await self._end()
             raise
 
     async def _running(self) -> Process:
         """The process, ready to be asked; a slow start goes on behind whoever does not wait for it."""
+        if self._closed:
+            raise OSError("closed")
         dead = self._process is not None and self._process.returncode is not None
         if dead or self._starting is None or (self._starting.done() and self._starting.exception() is not None):
-            await self.close()
+            await self._end()
             self._starting = asyncio.create_task(self._start(), name="reader")
         return await asyncio.shield(self._starting)
 
@@ -124,4 +135,4 @@ def _packed(asked: Asked) -> bytes:
     return json.dumps({
         "parts": [(part.name, part.text) for part in asked.parts], "direction": asked.direction,
         "chosen": asked.chosen, "not_screened": list(asked.not_screened),
-    }).encode()  # fmt: skip
+    }, ensure_ascii=False).encode("utf-8", "surrogatepass")  # fmt: skip

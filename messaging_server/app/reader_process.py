@@ -23,7 +23,9 @@ MEMORY = 2**30
 
 def main(folder: str = "") -> None:
     """Answer until nobody asks any more; without a folder, by the built-in rules."""
-    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+    _, most = resource.getrlimit(resource.RLIMIT_AS)
+    limit = MEMORY if most == resource.RLIM_INFINITY else min(MEMORY, most)
+    resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
     ruleset = builtin_rules(Path(folder) if folder else None)
     serve(sys.stdin.buffer, sys.stdout.buffer, ruleset)
 
@@ -33,7 +35,7 @@ def serve(asking: BinaryIO, answering: BinaryIO, ruleset: Ruleset) -> None:
     answering.write(bytes(HEAD))
     answering.flush()
     while len(head := asking.read(HEAD)) == HEAD:
-        request = json.loads(asking.read(int.from_bytes(head)))
+        request = json.loads(asking.read(int.from_bytes(head)).decode("utf-8", "surrogatepass"))
         answer = json.dumps(asdict(_judged(request, ruleset))).encode()
         answering.write(len(answer).to_bytes(HEAD) + answer)
         answering.flush()

@@ -4,6 +4,7 @@ Source: DESIGN section 4. A message that comes while the ground moves (a consent
 answering) is decided again on the new ground.
 """
 
+import asyncio
 from collections.abc import Callable
 
 from consent.model import Channel
@@ -73,7 +74,9 @@ def _receipt_of_first(snapshot: Snapshot, assessment: Assessment) -> Receipt:
 async def screened(means: Means, clinic: Clinic, message: IncomingMessage) -> Assessment:
     """The same as `assess_message`; a long text is read elsewhere, so that it holds up nobody else's page."""
     asked = _asked(clinic, message)
-    return _as_marked(await means.read(asked) if asked.is_long else judged(asked), asked, message)
+    if asked.is_long:
+        return await asyncio.to_thread(_as_marked, await means.read(asked), asked, message)
+    return _as_marked(judged(asked), asked, message)
 
 
 def assess_message(clinic: Clinic, message: IncomingMessage) -> Assessment:

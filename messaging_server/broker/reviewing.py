@@ -3,6 +3,7 @@
 Source: SEN-04 to SEN-07, ETQ-01/02/08/10/12, SEN-17, SEN-18, CON-11, CON-26, CON-28.
 """
 
+import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -15,7 +16,7 @@ from messaging_server.broker import directory, etiquette, library, own_words, sa
 from messaging_server.broker.clinic import Clinic, Means, language_of
 from messaging_server.broker.notices import Notice
 from messaging_server.broker.prepared import RESULT_CATEGORIES, Library
-from messaging_server.broker.screening import Asked, judged
+from messaging_server.broker.screening import Asked, in_a_thread, judged
 from messaging_server.broker.worklist import may_work
 from messaging_server.errors import ConflictError, NotAllowedError, NotFoundError
 from messaging_server.message import Attachment
@@ -143,7 +144,7 @@ async def judge(
     """What would be said and who would be told, and everything that stands in the way."""
     language = language_of(ground.person.language, clinic)
     signature = signed(means, clinic, ground.author, who.role, language)
-    found = await _screened(means, clinic, reply, ground.own)
+    found = await _screened(clinic, reply, ground.own)
     declared = [topic for name, topic in SENSITIVE_ANSWERS.items() if reply.questions.get(name)]
     return Review(
         problems=(*_problems(reply, signature, language), *_result_problems(clinic, ground.prepared, reply)),
@@ -164,15 +165,18 @@ def announced(
     return tuple((one, saying.render(means, Notice.NOTIFICATION, one, language, facts)) for one in channels)
 
 
-async def _screened(means: Means, clinic: Clinic, reply: Reply, own: tuple[str, ...] | None) -> Assessment:
+async def _screened(clinic: Clinic, reply: Reply, own: tuple[str, ...] | None) -> Assessment:
     """What the rules find, and the patient's own words: those are as sensitive as any topic (SEN-05, SEN-09)."""
     parts, unread = _parts(reply)
     asked = Asked(
         parts=parts, direction=Direction.OUTBOUND, ruleset=clinic.ruleset,
         not_screened=[*unread, *([OWN_WORDS] if own is None else [])],
     )  # fmt: skip
-    found = await means.read(asked) if asked.is_long else judged(asked)
-    said = matches(own or (), parts)
+    if asked.is_long:  # whoever answers waits: what leaves is read whole, however busy the other reader is
+        found = await in_a_thread(asked)
+        said = await asyncio.to_thread(matches, own or (), parts)
+    else:
+        found, said = judged(asked), matches(own or (), parts)
     return marked(found, said) if said else found
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 
 from triage.model import Assessment, Direction, Part, QueueName
 from triage.rules import Ruleset
-from triage.screen import assess, bounded
+from triage.screen import LIMIT, assess
 
 INLINE_LETTERS = 10_000
 """Up to this size a text is screened in a few tens of milliseconds; half a million letters take a second."""
@@ -23,6 +23,8 @@ class Asked:
     ruleset: Ruleset = field(repr=False)
     chosen: QueueName | None = None
     not_screened: Sequence[str] = ()
+    limit: int = LIMIT
+    """Letters of one part that are read."""
 
     @property
     def is_long(self) -> bool:
@@ -38,16 +40,15 @@ def judged(asked: Asked) -> Assessment:
     """Everything, here and now."""
     return assess(
         asked.parts, direction=asked.direction, language=None, ruleset=asked.ruleset, chosen=asked.chosen,
-        not_screened=asked.not_screened,
+        not_screened=asked.not_screened, limit=asked.limit,
     )  # fmt: skip
 
 
 async def in_a_thread(asked: Asked) -> Assessment:
-    """Everything, in a thread: it cannot be stopped, so it is for texts of bounded size."""
+    """Everything, in a thread: it cannot be stopped, but it reads no more than `triage.screen` allows."""
     return await asyncio.to_thread(judged, asked)
 
 
 def both_ends(asked: Asked) -> Asked:
     """What may be read when there is no time for all of it; the middles are named, never called clear (SEN-15)."""
-    parts, left_out = bounded(asked.parts, END_LETTERS)
-    return replace(asked, parts=parts, not_screened=(*asked.not_screened, *left_out))
+    return replace(asked, limit=END_LETTERS)

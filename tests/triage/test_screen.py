@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from triage.model import Assessment, Certainty, Direction, Part, Priority, QueueName, Topic
 from triage.rules import Ruleset
-from triage.screen import LIMIT, assess
+from triage.screen import LIMIT, assess, bounded
 
 Judge = Callable[[str], Assessment]
 
@@ -295,3 +295,33 @@ def test_work_grows_no_faster_than_the_text(ruleset: Ruleset, piece: str) -> Non
 
     small = work(500)
     assert work(1000) <= 2.2 * small + 500
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["Mon O2 est à 82%", "My O2 is 82", "O2 84", "85 oxygen 120 pulse", "82 de saturation et 130 bpm", "sat 83"],
+)
+def test_a_low_oxygen_is_read_however_it_is_written(ruleset: Ruleset, text: str) -> None:
+    """The number may come first, and « O2 » is two words [TRI-02]."""
+    found = assess([Part("text", text)], direction=Direction.INBOUND, language=None, ruleset=ruleset)
+
+    assert any(reason.rule == "respiratory.oxygen" for reason in found.reasons)
+
+
+def test_the_two_ends_of_a_cut_text_are_never_read_as_one_sentence(ruleset: Ruleset) -> None:
+    """What the first end denies is not what the second end says [SEN-15, SEN-16]."""
+    text = "x " * 100 + "je n'ai pas " + "y" * 1_000 + " mal dans la poitrine depuis ce matin" + " z" * 82
+    found = assess([Part("text", text)], direction=Direction.INBOUND, language=None, ruleset=ruleset, limit=424)
+
+    assert found.priority is Priority.STAT
+    assert found.not_screened == ("text:middle",)
+    assert all(text[reason.start : reason.end] == reason.words for reason in found.reasons)
+
+
+def test_no_more_than_so_much_text_is_read_of_one_message(ruleset: Ruleset) -> None:
+    """Twenty long files cost no more than four, and the rest is named [SEN-15, SEN-21]."""
+    parts = [Part(f"attachment:{number}", "bonjour " * 60_000) for number in range(20)]
+    read, cuts = bounded(parts)
+
+    assert len(read) == 5
+    assert cuts.names == tuple(f"attachment:{number}" for number in range(5, 20))

@@ -152,3 +152,21 @@ async def test_a_slow_start_goes_on_behind_a_text_that_does_not_wait_for_it() ->
     assert (await reader.read(MIDDLE)).priority is Priority.STAT
     assert reader.pid == first
     await reader.close()
+
+
+async def test_closing_while_a_text_is_read_leaves_no_process_and_no_fault() -> None:
+    """A server that stops does not wait for a text, and its process does not outlive it [SEN-21]."""
+    reader = Reader(None, seconds=60)
+    await reader.read(MIDDLE)
+    pid = reader.pid
+    reading = asyncio.ensure_future(reader.read(asked((CALM + CRISIS) * 4000)))
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(0.05):
+            await asyncio.shield(reading)
+
+    await reader.close()
+
+    assert (await reading).not_screened
+    assert pid is not None
+    assert gone(pid)
+    assert reader.pid is None
