@@ -219,7 +219,6 @@ class _Body:
             yield _one_line(charsets.words(mime.first(child.headers, "subject")))
             inner.gather(child, root=True)
         yield inner.text()
-        yield from (file.text for file in inner.files if file.text)
         self.files.extend(inner.files)
 
 

@@ -289,6 +289,24 @@ def test_a_mail_without_a_word_says_so() -> None:
     assert "empty" in parse.read_mail(b"From: a@b.ca\r\n\r\n").defects
 
 
+def _forwarded(depth: int) -> bytes:
+    """A mail within a mail, so many times, around one text file."""
+    inner = b"Content-Type: text/plain\r\nContent-Disposition: attachment; filename=a\r\n\r\nles mots du fichier\r\n"
+    body = b"Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n" + inner + b"--b--\r\n"
+    for level in range(depth):
+        edge = b"e%d" % level
+        head = b"Content-Type: multipart/mixed; boundary=" + edge + b"\r\n\r\n--" + edge + b"\r\n"
+        body = head + b"Content-Type: message/rfc822\r\n\r\nSubject: x\r\n" + body + b"\r\n--" + edge + b"--\r\n"
+    return b"From: a@exemple.test\r\nMIME-Version: 1.0\r\n" + body
+
+
+def test_a_file_forwarded_again_and_again_is_read_once() -> None:
+    """Its words stand beside it, not once more at every level: a mail cannot make itself longer [EIN-13, SEN-21]."""
+    got = parse.read_mail(_forwarded(4))
+
+    assert "".join(file.text or "" for file in got.attachments).count("les mots du fichier") == 1
+
+
 def _nested(depth: int) -> bytes:
     body = b"\r\nau fond"
     for level in range(depth):
