@@ -50,6 +50,8 @@ BARS = {
     "suicide": 0.0, "overdose": 0.5, "violence": 0.5, "obstetric": 1.0,
 }  # fmt: skip
 """Natural logits above which a head is raised: chosen on the tuned part and on real questions, never on the other."""
+BRIEF = dict.fromkeys(BARS, 0.0)
+"""By how much a bar is higher for a text of no words than for one of `REACH` words or more; in between, the nearer."""
 ALSO = {"suicide": ("self_harm",), "overdose": ("poisoning",), "obstetric": (), "violence": ()}
 """Families of the taught messages that call for the same help lines."""
 
@@ -225,6 +227,7 @@ def exported(taught: Sequence[Example]) -> dict[str, Any]:
     return {
         "heads": list(learned), "reach": REACH, "fingerprint": fingerprint(),
         "start": [round(UNIT * (bias - BARS[name])) for name, (_, bias) in learned.items()],
+        "brief": [round(UNIT * BRIEF[name]) for name in learned],
         "ordinary": ordinary(taught), "concepts": concepts, "words": words,
         "pairs": {name: told[name] for name in told if name.count(" ") == 1},
     }

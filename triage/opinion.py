@@ -56,6 +56,9 @@ class Opinion:
     heads: tuple[str, ...]
     start: int
     """What every window begins with: the heads' biases less their bars, packed."""
+    brief: tuple[int, ...]
+    """By how much each head's bar is higher for a text of no words than for one that fills a window: in between, the
+    nearer. Of a headline or a question in one line the few words must say it more plainly."""
     lift: int
     """Half of every lane: added, no lane is below zero, and each can be read by itself."""
     layout: Struct = field(repr=False)
@@ -89,11 +92,13 @@ class Opinion:
             steps[start // step] += self.concepts.get(concept, 0)
         before = self.start + self.lift
         rows = [self.lanes(before + one + other) for one, other in pairwise(steps)] or [self.lanes(before + steps[0])]
+        short = max(self.reach - length, 0)
         out: list[View] = []
-        for head, values in zip(self.heads, zip(*rows, strict=True), strict=True):
+        for head, higher, values in zip(self.heads, self.brief, zip(*rows, strict=True), strict=True):
             best = max(values)
             at = step * values.index(best)
-            out.append(View(head, best - _HALF, at, min(at + self.reach, length)))
+            above = best - _HALF - higher * short // self.reach
+            out.append(View(head, above, at, min(at + self.reach, length)))
         return out
 
     def because(self, text: Reading, view: View, most: int = 3) -> list[int]:
@@ -157,11 +162,12 @@ def load(content: bytes) -> Opinion:
     """
     told: dict[str, Any] = json.loads(content)
     heads, reach = tuple(told["heads"]), int(told["reach"])
-    if not heads or len(heads) != len(told["start"]) or reach < 2 or reach % 2:
-        raise ValueError("heads, their starts and an even reach of two words or more")
+    brief = tuple(map(int, told["brief"]))
+    if not heads or not len(heads) == len(told["start"]) == len(brief) or reach < 2 or reach % 2:
+        raise ValueError("heads, their starts and briefs, and an even reach of two words or more")
     numbers = {word: number for number, word in enumerate(told["words"], start=1)}
     return Opinion(
-        heads=heads, start=_packed(told["start"]), lift=_packed([_HALF] * len(heads)),
+        heads=heads, start=_packed(told["start"]), brief=brief, lift=_packed([_HALF] * len(heads)),
         layout=Struct(f"<{len(heads)}I"), reach=reach, numbers=numbers,
         ordinary=frozenset(told["ordinary"]), beginnings=beginnings(told["ordinary"]),
         words=[0, *(_unsparse(weights, len(heads)) for weights in told["words"].values())],

@@ -12,7 +12,7 @@ from triage.opinion import Opinion, Reading, load, token
 
 HEADS = ("stat", "urgent", "oncology")
 MODEL: dict[str, Any] = {
-    "heads": HEADS, "ordinary": [], "reach": 6, "start": [-10, -5, -8],
+    "heads": HEADS, "ordinary": [], "reach": 6, "start": [-10, -5, -8], "brief": [0, 0, 0],
     "words": {"chest": [3, 3, 0], "tight": [2, 2, 0], "tumour"[:6]: [0, 0, 9], "calm": [-20, -20, 0]},
     "pairs": {"chest tight": [6, 1, 0], "tight chest": [7, 0, -1]},
     "concepts": {"knee": [4, 0, 0], "gone": [99, 99, 99]},
@@ -33,6 +33,13 @@ def test_words_and_pairs_are_added_to_the_start(model: Opinion) -> None:
     assert above(model, "chest tight") == {"stat": -10 + 3 + 2 + 6, "urgent": -5 + 3 + 2 + 1, "oncology": -8}
     assert above(model, "tight chest") == {"stat": -10 + 3 + 2 + 7, "urgent": 0, "oncology": -9}
     assert above(model, "calm") == {"stat": -30, "urgent": -25, "oncology": -8}
+
+
+def test_a_text_of_few_words_must_say_it_more_plainly() -> None:
+    """A head's bar is higher the more words are lacking to a window, and is the same from there on."""
+    model = load(shipped({**MODEL, "brief": [6, 0, 0]}))
+    assert [above(model, "x " * words)["stat"] for words in (1, 3, 6, 60)] == [-15, -13, -10, -10]
+    assert above(model, "x")["urgent"] == -5
 
 
 def test_no_words_no_opinion(model: Opinion) -> None:

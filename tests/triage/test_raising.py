@@ -17,7 +17,7 @@ from triage.screen import assess
 RULESET = Path(__file__).parents[2] / "triage" / "ruleset"
 MODEL: dict[str, Any] = {
     "heads": ["stat", "urgent", "oncology", "new_treatment", "mental_health", "suicide"], "ordinary": [], "reach": 40,
-    "start": [-5, -5, -5, -5, -5, -5],
+    "start": [-5, -5, -5, -5, -5, -5], "brief": [0, 0, 0, 0, 0, 0],
     "words": {
         "zorgle": [9, 9, 0, 0, 0, 0], "blimp": [0, 9, 0, 0, 0, 0], "wug": [0, 0, 9, 9, 9, 0], "dax": [9, 9, 0, 0, 9, 9],
         "nothin": [-90, -90, -90, -90, -90, -90],
@@ -123,7 +123,8 @@ def test_the_model_takes_nothing_from_the_lexicon() -> None:
 
 
 @pytest.mark.parametrize(
-    "fault", [{"reach": 1}, {"reach": 41}, {"heads": []}, {"start": [0]}, {"pairs": {"dax wug": [1 << 40]}}]
+    "fault",
+    [{"reach": 1}, {"reach": 41}, {"heads": []}, {"start": [0]}, {"brief": [0]}, {"pairs": {"dax wug": [1 << 40]}}],
 )
 def test_a_model_that_cannot_be_read_is_refused_when_it_is_loaded(fault: dict[str, object]) -> None:
     """Not at the first message: a clinic learns of it when it brings the file."""
