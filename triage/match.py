@@ -4,7 +4,7 @@ A tree of words, walked from every word that can begin a term. The work per word
 text: no regular expression is involved, hence no backtracking (SEN-21).
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
@@ -34,7 +34,7 @@ class Hit(NamedTuple):
     end: int
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Node:
     """A place in the tree of terms: where each next word leads, and what ends here."""
 
@@ -43,8 +43,6 @@ class Node:
     gaps: list[tuple[int, "Node"]] = field(default_factory=list)
     joins: list["Node"] = field(default_factory=list)
     """Places that one is at as well, without a further word: where the choices of a slot meet again."""
-    closed: bool = False
-    """Whether the joins have been worked in."""
     open: bool = False
     """Whether a term may end or leap from here, so that one must look whatever word comes next."""
 
@@ -195,7 +193,7 @@ def build(
                 stems.add(key[:-1])
             elif key not in GAPS and not key.startswith("<"):
                 words.add(key)
-    _close(root)
+    root = _Closing()(root)
     lexicon = Lexicon(root, *_vocabulary(words, stems, classes), frozenset(plain))
     lexicon = replace(lexicon, plain=lexicon.plain.union(word for word in usual if not lexicon.keys_of(word)))
     return replace(lexicon, entries={word: lexicon.entry(word) for word in (*lexicon.known, *lexicon.plain)})
@@ -242,24 +240,41 @@ _NOWHERE_ON: dict[str, tuple[Node, ...]] = {}
 """Shared by all finished nodes that have nothing to hold: most of them, and each empty list takes its place."""
 
 
-def _close(node: Node) -> None:
-    """Give each node what the places hold that it is at as well, so that looking up needs no detour."""
-    if node.closed:
-        return
-    node.closed = True
-    for children in node.next.values():
-        _close(children[0])
-    for _, after in node.gaps:
-        _close(after)
-    joins, node.joins = node.joins, _NOTHING
-    for join in joins:
-        _close(join)
-        for key, children in join.next.items():
-            node.next[key] = (*node.next.get(key, ()), *children)
-        node.ends = (*node.ends, *(end for end in join.ends if end not in node.ends))
-        node.gaps = [*node.gaps, *join.gaps]
-    node.open = bool(node.ends or node.gaps)
-    node.next, node.gaps = node.next or _NOWHERE_ON, node.gaps or _NOTHING
+class _Closing:
+    """Give each node what the places hold that it is at as well, so that looking up needs no detour.
+
+    Nodes from which the same follows become one: most terms of a concept end alike.
+    """
+
+    def __init__(self) -> None:
+        """Nothing is closed yet."""
+        self._met: dict[int, tuple[Node, Node]] = {}  # where choices meet: come upon several times
+        self._alike: dict[Hashable, Node] = {}
+        self._together: dict[tuple[Node, ...], tuple[Node, ...]] = {}
+
+    def __call__(self, node: Node) -> Node:
+        """The node that stands for this one."""
+        onward = {key: self._same(tuple(map(self, children))) for key, children in node.next.items()}
+        gaps = [(reach, self(after)) for reach, after in node.gaps]
+        for join in map(self._meeting, node.joins):
+            for key, children in join.next.items():
+                onward[key] = self._same((*onward.get(key, ()), *children))
+            node.ends = (*node.ends, *(end for end in join.ends if end not in node.ends))
+            gaps += join.gaps
+        same = (node.ends, tuple(gaps), *onward, *onward.values())
+        if same not in self._alike:
+            node.open, node.joins = bool(node.ends or gaps), _NOTHING
+            node.next, node.gaps = onward or _NOWHERE_ON, gaps or _NOTHING
+            self._alike[same] = node
+        return self._alike[same]
+
+    def _meeting(self, node: Node) -> Node:
+        if id(node) not in self._met:
+            self._met[id(node)] = node, self(node)
+        return self._met[id(node)][1]
+
+    def _same(self, nodes: tuple[Node, ...]) -> tuple[Node, ...]:
+        return self._together.setdefault(nodes, nodes)
 
 
 def _vocabulary(
