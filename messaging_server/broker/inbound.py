@@ -16,8 +16,9 @@ from messaging_server.broker.filing import MovedError, write
 from messaging_server.broker.loading import Snapshot, load, look
 from messaging_server.broker.planning import plan
 from messaging_server.broker.receipt import Planned, Receipt
-from messaging_server.broker.screening import Asked, judged
+from messaging_server.broker.screening import Asked, judged, nobody_s
 from messaging_server.errors import UnavailableError
+from messaging_server.logs import log
 from messaging_server.message import Automatic, IncomingMessage
 from messaging_server.storage.database import Connection
 from messaging_server.storage.people import AddressStatus
@@ -72,11 +73,18 @@ def _receipt_of_first(snapshot: Snapshot, assessment: Assessment) -> Receipt:
 
 
 async def screened(means: Means, clinic: Clinic, message: IncomingMessage) -> Assessment:
-    """The same as `assess_message`; a long text is read elsewhere, so that it holds up nobody else's page."""
+    """The same as `assess_message`; a long text is read elsewhere, so that it holds up nobody else's page.
+
+    Whatever fails in here, the patient is heard: the message is taken in, and says that nothing was screened (TRI-18).
+    """
     asked = _asked(clinic, message)
-    if asked.is_long:
-        return await asyncio.to_thread(_as_marked, await means.read(asked), asked, message)
-    return _as_marked(judged(asked), asked, message)
+    try:
+        if asked.is_long:
+            return await asyncio.to_thread(_as_marked, await means.read(asked), asked, message)
+        return _as_marked(judged(asked), asked, message)
+    except Exception as error:  # noqa: BLE001  # a fault in reading is no reason to lose what was written
+        log.error("screening_failed", fault=type(error).__name__)
+        return marked(nobody_s(asked)) if message.private else nobody_s(asked)
 
 
 def assess_message(clinic: Clinic, message: IncomingMessage) -> Assessment:

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field, replace
 
-from triage.model import Assessment, Direction, Part, QueueName
+from triage.model import Assessment, Direction, Part, Priority, QueueName
 from triage.rules import Ruleset
 from triage.screen import LIMIT, assess
 
@@ -52,3 +52,13 @@ async def in_a_thread(asked: Asked) -> Assessment:
 def both_ends(asked: Asked) -> Asked:
     """What may be read when there is no time for all of it; the middles are named, never called clear (SEN-15)."""
     return replace(asked, limit=END_LETTERS)
+
+
+def nobody_s(asked: Asked) -> Assessment:
+    """What stands for a judgement where the screening itself failed: all of it is named as not screened, and a person
+    is to look the same day, because nobody knows yet what it says (TRI-18, SEN-15).
+    """
+    return Assessment(
+        topics=(), priority=Priority.URGENT, queue=QueueName.CLINICAL, ruleset=asked.ruleset.version,
+        not_screened=(*(part.name for part in asked.parts), *asked.not_screened),
+    )  # fmt: skip

@@ -1,6 +1,7 @@
 """The way in, on a real database: what is filed, queued, acknowledged and attested."""
 
 import asyncio
+from dataclasses import replace
 
 import pytest
 
@@ -95,6 +96,28 @@ async def test_a_long_text_is_screened_beside_everybody_else_s_pages(world: Worl
 
     assert (turns > 10) is aside
     assert screening.result() == assess_message(world.clinic, message)
+
+
+@pytest.mark.parametrize("letters", [40, 60_000])
+@pytest.mark.parametrize("private", [False, True])
+async def test_a_message_is_heard_even_where_the_screening_fails(world: World, letters: int, private: bool) -> None:
+    """It is filed, waits as urgent, and all of it is named as not screened: never lost, never called clear [TRI-18]."""
+    await world.consent()
+    broken = replace(world.clinic, ruleset=replace(world.clinic.ruleset, lexicon=None))  # type: ignore[arg-type]
+    message = IncomingMessage(
+        clinic=world.clinic.id, channel=Channel.EMAIL, received_at=world.now, idempotency=b"kept", private=private,
+        sender="rose.lavigne@exemple.test", authentication=PASSED, new_text=("J'ai mal. " * letters)[:letters],
+    )  # fmt: skip
+    receipt = await receive(world.means, broken, message)
+
+    assert receipt.thread is not None
+    opened = await open_thread(world.means.database, world.staff(), receipt.thread, world.now)
+    assert opened.exchanges[0].content.text.startswith("J'ai mal. J'ai mal.")
+    task = await world.means.database.read(lambda c: tasks.open_task_of_thread(c, receipt.thread))  # type: ignore[arg-type]
+    assert task is not None
+    assert (task.queue, receipt.assessment.priority) == (QueueName.CLINICAL, Priority.URGENT)
+    assert {"subject", "new_text"} <= set(receipt.assessment.not_screened)
+    assert bool(receipt.assessment.topics) is private
 
 
 @pytest.mark.parametrize(
