@@ -121,8 +121,9 @@ class Settings(BaseSettings):
         "the built-in `opinion.json` stays unless they bring one.",
     )
     screening_seconds: float = Field(
-        5.0, gt=0, le=60, description="Seconds that a long text may take to be screened; then both its ends are, only."
-    )
+        5.0, gt=0, le=60,
+        description="Seconds a long text or a file may take to be read; then only the ends of the text are.",
+    )  # fmt: skip
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="Least grave log line written.")
     web: WebSettings = Field(default_factory=WebSettings)
     files: FileSettings = Field(default_factory=FileSettings)

@@ -1,4 +1,4 @@
-"""Has long texts read by a process beside this one, which may be killed: no text holds up anybody's page (SEN-21).
+"""Has long texts and files read by a process that may be killed, so that none holds up anybody's page (SEN-21).
 
 A text that could not be read in time is taken in all the same: its beginning and its end are read here, and what
 lies between is named as not screened, never as clear (SEN-10, SEN-15).
@@ -11,9 +11,10 @@ from asyncio.subprocess import DEVNULL, PIPE, Process
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from messaging_server.app.reader_process import HEAD
-from messaging_server.broker.screening import Asked, both_ends, in_a_thread
+from messaging_server.broker.screening import Asked, FileWords, both_ends, in_a_thread
 from messaging_server.logs import log
 from messaging_server.record.content import read_assessment
 from triage.model import Assessment
@@ -61,6 +62,22 @@ class Reader:
                 self._asked -= 1
         return await in_a_thread(both_ends(asked))
 
+    async def open_file(self, kind: str, content: bytes) -> FileWords | None:
+        """The words of a file; None where it has none, or the process cannot give them in time."""
+        if self._asked >= WAITING:
+            return None
+        self._asked += 1
+        try:
+            async with asyncio.timeout(self._seconds), self._turn:
+                request = json.dumps({"file": kind}).encode()
+                told = await self._exchanged(request, content)
+                return FileWords(str(told[0]), bool(told[1])) if told else None
+        except (TimeoutError, OSError, EOFError, ValueError, KeyError, TypeError) as error:
+            log.warning("file_not_read", fault=type(error).__name__)
+            return None
+        finally:
+            self._asked -= 1
+
     async def close(self) -> None:
         """End the process for good; whoever waits for it reads both ends by themselves."""
         self._closed = True
@@ -79,12 +96,16 @@ class Reader:
             await process.wait()
 
     async def _answer(self, asked: Asked) -> Assessment:
-        """What the process says. After any fault it is ended: half an answer must not be taken for the next one."""
+        """What the process says of a text."""
         parts, cuts = bounded(asked.parts)
         request = await asyncio.to_thread(_packed, replace(asked, parts=parts))
+        return restored(read_assessment(await self._exchanged(request)), cuts)
+
+    async def _exchanged(self, *frames: bytes) -> Any:
+        """What the process answers. After any fault it is ended: half an answer must not be taken for the next one."""
         process = await self._running()
         try:
-            return restored(read_assessment(json.loads(await _told(process, request))), cuts)
+            return json.loads(await _told(process, frames))
         except BaseException:
             await self._end()
             raise
@@ -116,11 +137,12 @@ class Reader:
         return process
 
 
-async def _told(process: Process, request: bytes) -> bytes:
+async def _told(process: Process, frames: Sequence[bytes]) -> bytes:
     assert process.stdin is not None
     assert process.stdout is not None
-    process.stdin.write(len(request).to_bytes(HEAD) + request)
-    await process.stdin.drain()
+    for frame in frames:
+        process.stdin.write(len(frame).to_bytes(HEAD) + frame)
+        await process.stdin.drain()
     size = int.from_bytes(await process.stdout.readexactly(HEAD))
     if size > ANSWER:
         raise ValueError("an answer out of all bounds")

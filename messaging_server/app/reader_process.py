@@ -1,7 +1,8 @@
-"""The process that reads long texts: asked on its standard input, it answers on its standard output and keeps nothing.
+"""The process that reads long texts and files: asked on its standard input, it answers on its standard output.
 
-It is started with the folder of the clinical rules and nothing else: no key, no setting, no secret. Each message on
-either way is four bytes of length and as many of JSON.
+It keeps nothing, and is started with the folder of the clinical rules and nothing else: no key, no setting, no secret.
+Each message on either way is four bytes of length and as many of JSON; after a request for a file comes the file, with
+its length before it.
 """
 
 import json
@@ -11,6 +12,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from messaging_server.app.file_words import words_of
 from messaging_server.app.rulebook import builtin_rules
 from triage.model import Assessment, Direction, Part, QueueName
 from triage.rules import Ruleset
@@ -36,7 +38,11 @@ def serve(asking: BinaryIO, answering: BinaryIO, ruleset: Ruleset) -> None:
     answering.flush()
     while len(head := asking.read(HEAD)) == HEAD:
         request = json.loads(asking.read(int.from_bytes(head)).decode("utf-8", "surrogatepass"))
-        answer = json.dumps(asdict(_judged(request, ruleset))).encode()
+        if "file" in request:
+            told: object = words_of(request["file"], asking.read(int.from_bytes(asking.read(HEAD))))
+        else:
+            told = asdict(_judged(request, ruleset))
+        answer = json.dumps(told).encode()
         answering.write(len(answer).to_bytes(HEAD) + answer)
         answering.flush()
 

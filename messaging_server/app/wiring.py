@@ -100,7 +100,10 @@ def _means(
             wakes[name].set()
         hub.publish(name)
 
-    return Means(database=database, keys=load_keys(settings), texts=Texts.load(), wake=wake, read=reader.read)
+    return Means(
+        database=database, keys=load_keys(settings), texts=Texts.load(), wake=wake, read=reader.read,
+        open_file=reader.open_file,
+    )  # fmt: skip
 
 
 async def _mail(

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from keys.server import ServerKeys
 from keys.suite import PASSWORD_COST, Cost
-from messaging_server.broker.screening import Reading, in_a_thread
+from messaging_server.broker.screening import Opening, Reading, in_a_thread, unopened
 from messaging_server.message import ClinicId
 from messaging_server.storage.database import Database
 from messaging_server.texts import Language, Texts
@@ -68,6 +68,8 @@ class Means:
     """Called after a commit with the name of what moved: `outbox` or `board`."""
     read: Reading = in_a_thread
     """Reads long texts."""
+    open_file: Opening = unopened
+    """Gives the words of files that are more than plain text."""
     cost: Cost = PASSWORD_COST
     """What one guess at a password or a one-time code costs whoever has stolen the database."""
 

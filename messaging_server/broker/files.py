@@ -59,6 +59,9 @@ ENDINGS = {
 }
 """What the pages take, and the endings that such a file may have; anything else is refused with a sentence."""
 
+WORDY = frozenset({"application/pdf", "application/rtf", *(kind for _, kind in _OFFICE)})
+"""Kinds that hold words which must be unpacked before they can be screened (SEN-10)."""
+
 
 def sniff(content: bytes) -> str:
     """The media type that the bytes themselves show, from a short list; `application/octet-stream` otherwise."""

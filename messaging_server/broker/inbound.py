@@ -5,7 +5,8 @@ answering) is decided again on the new ground.
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
 
 from consent.model import Channel
 from messaging_server.broker import optout, rotation, undelivered
@@ -16,7 +17,7 @@ from messaging_server.broker.filing import MovedError, write
 from messaging_server.broker.loading import Snapshot, load, look
 from messaging_server.broker.planning import plan
 from messaging_server.broker.receipt import Planned, Receipt
-from messaging_server.broker.screening import Asked, judged, nobody_s
+from messaging_server.broker.screening import Asked, FileWords, files_as_parts, judged, nobody_s, words_in
 from messaging_server.errors import UnavailableError
 from messaging_server.logs import log
 from messaging_server.message import Automatic, IncomingMessage
@@ -79,6 +80,8 @@ async def screened(means: Means, clinic: Clinic, message: IncomingMessage) -> As
     """
     asked = _asked(clinic, message)
     try:
+        words = await words_in(means.open_file, message.attachments)
+        asked = _asked(clinic, message, words) if words else asked
         if asked.is_long:
             return await asyncio.to_thread(_as_marked, await means.read(asked), asked, message)
         return _as_marked(judged(asked), asked, message)
@@ -93,19 +96,13 @@ def assess_message(clinic: Clinic, message: IncomingMessage) -> Assessment:
     return _as_marked(judged(asked), asked, message)
 
 
-def _asked(clinic: Clinic, message: IncomingMessage) -> Asked:
+def _asked(clinic: Clinic, message: IncomingMessage, words: Mapping[int, FileWords] = MappingProxyType({})) -> Asked:
     parts = [Part("subject", message.subject), Part("new_text", message.new_text)]
     if message.quoted_text:
         parts.append(Part("quoted_text", message.quoted_text))
-    unread = []
-    for number, attachment in enumerate(message.attachments):
-        parts.append(Part(f"filename:{number}", attachment.filename))
-        if attachment.text is None:
-            unread.append(f"attachment:{number}")
-        else:
-            parts.append(Part(f"attachment:{number}", attachment.text))
+    files, unread = files_as_parts(message.attachments, words)
     return Asked(
-        parts=parts, direction=Direction.INBOUND, ruleset=clinic.ruleset,
+        parts=[*parts, *files], direction=Direction.INBOUND, ruleset=clinic.ruleset,
         chosen=CHOSEN_QUEUES.get(message.reason or ""), not_screened=unread,
     )  # fmt: skip
 

@@ -16,7 +16,7 @@ from messaging_server.broker import directory, etiquette, library, own_words, sa
 from messaging_server.broker.clinic import Clinic, Means, language_of
 from messaging_server.broker.notices import Notice
 from messaging_server.broker.prepared import RESULT_CATEGORIES, Library
-from messaging_server.broker.screening import Asked, in_a_thread, judged
+from messaging_server.broker.screening import Asked, files_as_parts, in_a_thread, judged, words_in
 from messaging_server.broker.worklist import may_work
 from messaging_server.errors import ConflictError, NotAllowedError, NotFoundError
 from messaging_server.message import Attachment
@@ -144,7 +144,7 @@ async def judge(
     """What would be said and who would be told, and everything that stands in the way."""
     language = language_of(ground.person.language, clinic)
     signature = signed(means, clinic, ground.author, who.role, language)
-    found = await _screened(clinic, reply, ground.own)
+    found = await _screened(means, clinic, reply, ground.own)
     declared = [topic for name, topic in SENSITIVE_ANSWERS.items() if reply.questions.get(name)]
     return Review(
         problems=(*_problems(reply, signature, language), *_result_problems(clinic, ground.prepared, reply)),
@@ -165,9 +165,10 @@ def announced(
     return tuple((one, saying.render(means, Notice.NOTIFICATION, one, language, facts)) for one in channels)
 
 
-async def _screened(clinic: Clinic, reply: Reply, own: tuple[str, ...] | None) -> Assessment:
+async def _screened(means: Means, clinic: Clinic, reply: Reply, own: tuple[str, ...] | None) -> Assessment:
     """What the rules find, and the patient's own words: those are as sensitive as any topic (SEN-05, SEN-09)."""
-    parts, unread = _parts(reply)
+    files, unread = files_as_parts(reply.attachments, await words_in(means.open_file, reply.attachments))
+    parts = [Part("subject", reply.subject), Part("text", reply.text), *files]
     asked = Asked(
         parts=parts, direction=Direction.OUTBOUND, ruleset=clinic.ruleset,
         not_screened=[*unread, *([OWN_WORDS] if own is None else [])],
@@ -178,18 +179,6 @@ async def _screened(clinic: Clinic, reply: Reply, own: tuple[str, ...] | None) -
     else:
         found, said = judged(asked), matches(own or (), parts)
     return marked(found, said) if said else found
-
-
-def _parts(reply: Reply) -> tuple[list[Part], list[str]]:
-    """What is screened, and which files cannot be: those are never called clear (SEN-10, SEN-15)."""
-    parts, unread = [Part("subject", reply.subject), Part("text", reply.text)], []
-    for number, file in enumerate(reply.attachments):
-        parts.append(Part(f"filename:{number}", file.filename))
-        if file.text is None:
-            unread.append(f"attachment:{number}")
-        else:
-            parts.append(Part(f"attachment:{number}", file.text))
-    return parts, unread
 
 
 def signed(

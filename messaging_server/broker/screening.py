@@ -1,9 +1,12 @@
-"""How the broker has a text read: at once where it is short, beside everybody else's pages where it is long."""
+"""How the broker has a text read: at once, or beside everybody else's pages where it is long or in a file."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import NamedTuple
 
+from messaging_server.broker.files import WORDY
+from messaging_server.message import Attachment
 from triage.model import Assessment, Direction, Part, Priority, QueueName
 from triage.rules import Ruleset
 from triage.screen import LIMIT, assess
@@ -34,6 +37,59 @@ class Asked:
 
 Reading = Callable[[Asked], Awaitable[Assessment]]
 """Reads a long text somewhere beside the loop that serves the pages. Never fails: what it could not read, it names."""
+
+
+class FileWords(NamedTuple):
+    """The words in a file, and whether they are all that it shows: a page that is a picture has none."""
+
+    text: str
+    whole: bool
+
+    def __repr__(self) -> str:
+        """Nothing of the words."""
+        return f"FileWords(text=..., whole={self.whole})"
+
+
+Opening = Callable[[str, bytes], Awaitable[FileWords | None]]
+"""The words of a file of this media type; None where there are none to be had. Never fails."""
+
+
+async def unopened(_kind: str, _content: bytes) -> FileWords | None:
+    """Open no file: where there is no process for it, all of them count as not screened."""
+    return None
+
+
+FILES_SECONDS = 15.0
+"""Seconds that all files of one message may take; those that were not opened by then are named as not screened."""
+
+
+async def words_in(opening: Opening, files: Sequence[Attachment]) -> dict[int, FileWords]:
+    """By its number, the words of each file that has some and whose text is not at hand already (SEN-10)."""
+    found: dict[int, FileWords] = {}
+    try:
+        async with asyncio.timeout(FILES_SECONDS):
+            for number, file in enumerate(files):
+                sealed = file.text is None and file.media_type in WORDY and file.content
+                words = await opening(file.media_type, file.content) if sealed else None
+                if words is not None:
+                    found[number] = words
+    except TimeoutError:
+        pass
+    return found
+
+
+def files_as_parts(files: Sequence[Attachment], words: Mapping[int, FileWords]) -> tuple[list[Part], list[str]]:
+    """The names and the words of files as parts to read, and the names of those that were not read whole (SEN-15)."""
+    parts: list[Part] = []
+    unread: list[str] = []
+    for number, file in enumerate(files):
+        parts.append(Part(f"filename:{number}", file.filename))
+        text = file.text if file.text is not None or number not in words else words[number].text
+        if text is not None:
+            parts.append(Part(f"attachment:{number}", text))
+        if text is None or (number in words and not words[number].whole):
+            unread.append(f"attachment:{number}")
+    return parts, unread
 
 
 def judged(asked: Asked) -> Assessment:

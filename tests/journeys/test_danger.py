@@ -4,7 +4,9 @@ import re
 
 import pytest
 
+from messaging_server.broker.files import sniff
 from messaging_server.message import new_id
+from tests.clinic.papers import docx, pdf
 from tests.journeys.test_answering import NO, open_item, reply
 from tests.journeys.town import Town
 
@@ -41,6 +43,18 @@ async def test_an_emergency_by_mail_and_by_text_is_answered_by_one_and_the_same_
     assert len(texts) == 1
     assert "911" in texts[0]
     assert "poitrine" not in texts[0]
+
+
+@pytest.mark.parametrize("content", [pdf("Voir la page 2.", PAIN), docx("Voir plus bas.", PAIN)], ids=["pdf", "word"])
+async def test_an_emergency_told_in_a_file_is_seen_like_one_in_the_mail(town: Town, content: bytes) -> None:
+    """Whoever writes in Word or sends a PDF gets the card, and the item is pinned [SEN-10, ACK-07]."""
+    address = "jeanguy.pelletier@patients.demo.invalid"
+    await town.mail_with(address, "Bonjour, ma lettre est jointe.", ("lettre", sniff(content), content))
+    await town.work()
+
+    assert ["911" in mail.read().text for mail in town.mails_to(address)] == [True]
+    nurse = await town.person("mouellet")
+    assert "J’en prends note" in (await nurse.get("/staff")).words
 
 
 async def test_a_mail_without_consent_is_held_then_released_when_consent_is_there(town: Town) -> None:

@@ -11,6 +11,8 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from email.message import EmailMessage
+from email.policy import SMTP
 from html import unescape
 from pathlib import Path
 
@@ -151,9 +153,25 @@ class Town:
             f"Message-ID: <{secrets.token_hex(8)}@{domain}>\r\nMIME-Version: 1.0\r\n"
             "Content-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: 8bit\r\n\r\n"
         )
+        await self.post(sender, head.encode() + text.replace("\n", "\r\n").encode() + b"\r\n", to=to)
+
+    async def mail_with(self, sender: str, text: str, *files: tuple[str, str, bytes]) -> None:
+        """The same with files: name, media type and content of each."""
+        domain, mail = sender.rpartition("@")[2], EmailMessage(policy=SMTP)
+        mail["Authentication-Results"] = f"{DOMAIN}; dmarc=pass header.from={domain}"
+        mail["From"], mail["To"], mail["Subject"] = f"<{sender}>", f"<{CLINIC_ADDRESS}>", "Bonjour"
+        mail["Message-ID"] = f"<{secrets.token_hex(8)}@{domain}>"
+        mail.set_content(text)
+        for name, kind, content in files:
+            main, _, sub = kind.partition("/")
+            mail.add_attachment(content, maintype=main, subtype=sub, filename=name)
+        await self.post(sender, mail.as_bytes(), to=CLINIC_ADDRESS)
+
+    async def post(self, sender: str, mail: bytes, *, to: str) -> None:
+        """A whole mail, as it is, by SMTP."""
         await aiosmtplib.send(
-            head.encode() + text.replace("\n", "\r\n").encode() + b"\r\n", sender=sender, recipients=[to],
-            hostname="127.0.0.1", port=self.running.smtp_port or 0, start_tls=False,
+            mail, sender=sender, recipients=[to], hostname="127.0.0.1", port=self.running.smtp_port or 0,
+            start_tls=False,
         )  # fmt: skip
 
     async def text(self, number: str, body: str) -> int:

@@ -11,7 +11,8 @@ import pytest
 
 from messaging_server.app.reader import Reader
 from messaging_server.app.rulebook import builtin_rules
-from messaging_server.broker.screening import Asked, judged
+from messaging_server.broker.screening import Asked, FileWords, judged
+from tests.clinic.papers import DOCX, docx, pdf
 from triage.model import Direction, Part, Priority
 
 RULES = builtin_rules()
@@ -78,6 +79,37 @@ async def test_a_text_that_cannot_be_read_is_read_at_both_ends(command: tuple[st
     assert found.priority is Priority.STAT
     assert found.not_screened == ("new_text:middle",)
     await reader.close()
+
+
+async def test_the_words_of_a_file_come_from_the_process_that_reads(reader: Reader) -> None:
+    """Files are unpacked where no key is, one after another and between texts [SEN-10, SEC-13]."""
+    long = await reader.read(MIDDLE)
+    found = await asyncio.gather(
+        reader.open_file("application/pdf", pdf(CRISIS)), reader.open_file("application/pdf", pdf("")),
+        reader.open_file(DOCX, docx(CALM * 2000)),
+    )  # fmt: skip
+
+    assert found[0] == FileWords(CRISIS, whole=True)
+    assert found[1] is None
+    assert found[2] is not None
+    assert found[2].text.startswith(CALM)
+    assert await reader.read(MIDDLE) == long
+
+
+@pytest.mark.parametrize("command", [NEVER_READY, HANGS, DIES, DIES_READING, BABBLES])
+async def test_a_file_that_cannot_be_opened_has_no_words(command: tuple[str, ...]) -> None:
+    """It counts as not screened, and the message comes in all the same [SEN-15]."""
+    reader = Reader(None, seconds=0.3, command=command)
+
+    assert await reader.open_file("application/pdf", pdf(CRISIS)) is None
+    await reader.close()
+
+
+async def test_more_files_than_may_wait_are_not_opened(reader: Reader) -> None:
+    """A flood of files keeps nobody waiting for ever [SEN-21]."""
+    found = await asyncio.gather(*(reader.open_file("application/pdf", pdf(CALM)) for _ in range(6)))
+
+    assert [one is None for one in found] == [False] * 4 + [True] * 2
 
 
 async def test_a_process_that_hangs_is_gone_afterwards(tmp_path: Path) -> None:

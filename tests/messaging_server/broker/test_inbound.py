@@ -9,8 +9,9 @@ from consent.model import Channel
 from messaging_server.broker.case import Disposition
 from messaging_server.broker.inbound import assess_message, receive, screened
 from messaging_server.broker.notices import Notice
+from messaging_server.broker.screening import FileWords
 from messaging_server.errors import NotFoundError
-from messaging_server.message import Authentication, IncomingMessage
+from messaging_server.message import Attachment, Authentication, IncomingMessage
 from messaging_server.record.reading import open_thread
 from messaging_server.storage import outbox, records, tasks
 from messaging_server.storage.tasks import TaskKind
@@ -96,6 +97,31 @@ async def test_a_long_text_is_screened_beside_everybody_else_s_pages(world: Worl
 
     assert (turns > 10) is aside
     assert screening.result() == assess_message(world.clinic, message)
+
+
+@pytest.mark.parametrize(("whole", "unread"), [(True, ()), (False, ("attachment:1",))])
+async def test_the_words_of_a_file_are_screened_with_the_message(
+    world: World, whole: bool, unread: tuple[str, ...]
+) -> None:
+    """Danger in a letter that came as a file is danger; a picture beside it stays named as not screened [SEN-10]."""
+
+    async def opening(kind: str, content: bytes) -> FileWords | None:
+        assert (kind, content) == ("application/pdf", b"%PDF- sealed")
+        return FileWords("Je veux mourir ce soir, j'ai les pilules devant moi.", whole)
+
+    files = (
+        Attachment(filename="bras.png", media_type="image/png", content=b"\x89PNG"),
+        Attachment(filename="lettre.pdf", media_type="application/pdf", content=b"%PDF- sealed"),
+    )
+    message = IncomingMessage(
+        clinic=world.clinic.id, channel=Channel.EMAIL, received_at=world.now, idempotency=b"pdf",
+        new_text="Bonjour, voir ma lettre.", attachments=files,
+    )  # fmt: skip
+    found = await screened(replace(world.means, open_file=opening), world.clinic, message)
+
+    assert found.priority is Priority.STAT
+    assert {reason.part for reason in found.reasons if reason.priority is Priority.STAT} == {"attachment:1"}
+    assert found.not_screened == ("attachment:0", *unread)
 
 
 @pytest.mark.parametrize("letters", [40, 60_000])
