@@ -176,10 +176,11 @@ def load(content: bytes) -> Opinion:
     )  # fmt: skip
 
 
-def _bound(told: Mapping[str, str], numbers: Mapping[str, int], heads: int) -> dict[int, int]:
-    """The weights of pairs, by the numbers of their two words."""
+def _bound(told: dict[str, str], numbers: Mapping[str, int], heads: int) -> dict[int, int]:
+    """The weights of pairs, by the numbers of their two words; what is read is not kept beside what is made of it."""
     out: dict[int, int] = {}
-    for names, weights in told.items():
+    while told:
+        names, weights = told.popitem()
         first, second = names.split(" ")
         out[numbers[first] << _SHIFT | numbers[second]] = _unsparse(weights, heads)
     return out

@@ -7,7 +7,7 @@ examples that must and must not match, in each language in which it has terms, i
 
 import hashlib
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -250,6 +250,13 @@ def _examples(file: str, name: str, entry: dict[str, Any], tongues: set[str]) ->
     return tuple(out)
 
 
+def _taken(some: list[tuple[Phrase, int]]) -> Iterator[tuple[Phrase, int]]:
+    """Each of a list, which is empty afterwards: what is read from it need not stay beside what is made of it."""
+    some.reverse()
+    while some:
+        yield some.pop()
+
+
 def _ruleset(draft: _Draft, version: str, second: Opinion | None) -> Ruleset:
     """Everything compiled; cue concepts get their role by name, and the idiom takes away all but cues."""
     roles = {draft.numbers[role]: role for role in Role if role in draft.numbers and role is not Role.IDIOM}
@@ -267,7 +274,7 @@ def _ruleset(draft: _Draft, version: str, second: Opinion | None) -> Ruleset:
             by_concept[concept] = (*by_concept.get(concept, ()), place)
     return Ruleset(
         version=version, rules=tuple(draft.rules),
-        lexicon=build(draft.terms, draft.classes, draft.plain, second.ordinary if second else ()),
+        lexicon=build(_taken(draft.terms), draft.classes, draft.plain, second.ordinary if second else ()),
         gauges=draft.gauges, shorthand=draft.shorthand, roles=roles, exceptions=exceptions, aside=frozenset(aside),
         concepts=draft.numbers, by_concept=by_concept,
         opinion=second.bound(draft.numbers) if second else None,
