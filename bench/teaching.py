@@ -45,12 +45,14 @@ SLIGHT = 16
 LONG = 3
 """Letters of a word that the lexicon would look up as a slip, or as one written with letters held down."""
 BARS = {
-    "stat": 0.4, "urgent": 0.0, "mental_health": 0.25, "oncology": 0.7, "addiction": 0.25, "sti_bbi": 0.2,
-    "emotional": 0.3, "new_diagnosis": 0.0, "new_treatment": 0.4,
+    "stat": 0.25, "urgent": 0.0, "mental_health": 0.25, "oncology": 0.25, "addiction": 0.25, "sti_bbi": 0.0,
+    "emotional": 0.25, "new_diagnosis": 0.0, "new_treatment": 0.4,
     "suicide": 0.0, "overdose": 0.5, "violence": 0.5, "obstetric": 1.0,
 }  # fmt: skip
 """Natural logits above which a head is raised: chosen on the tuned part and on real questions, never on the other."""
-BRIEF = dict.fromkeys(BARS, 0.0)
+BRIEF = {
+    "stat": 1.0, "mental_health": 1.0, "oncology": 2.0, "addiction": 2.0, "sti_bbi": 2.0, "emotional": 1.0,
+}  # fmt: skip
 """By how much a bar is higher for a text of no words than for one of `REACH` words or more; in between, the nearer."""
 ALSO = {"suicide": ("self_harm",), "overdose": ("poisoning",), "obstetric": (), "violence": ()}
 """Families of the taught messages that call for the same help lines."""
@@ -227,7 +229,7 @@ def exported(taught: Sequence[Example]) -> dict[str, Any]:
     return {
         "heads": list(learned), "reach": REACH, "fingerprint": fingerprint(),
         "start": [round(UNIT * (bias - BARS[name])) for name, (_, bias) in learned.items()],
-        "brief": [round(UNIT * BRIEF[name]) for name in learned],
+        "brief": [round(UNIT * BRIEF.get(name, 0.0)) for name in learned],
         "ordinary": ordinary(taught), "concepts": concepts, "words": words,
         "pairs": {name: told[name] for name in told if name.count(" ") == 1},
     }
