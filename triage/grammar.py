@@ -46,7 +46,7 @@ _PILLS = word_set(
     "tylenol tylenols advil advils motrin motrins aspirin aspirine aspirines acetaminophene acetaminophen ibuprofene "
     "ibuprofen ativan xanax seroquel gravol benadryl dolipranes doses dose medicaments meds"
 )
-_SUGAR = word_set("glycemie glycemies sucre sugar sugars glucose dextro glucometre glucometer bg bgl bs")
+_SUGAR = word_set("glycemie glycemies sucre sugar sugars suger sugers glucose dextro glucometre glucometer bg bgl bs")
 _OXYGEN = word_set("saturation sature satu spo sat sats oxygen oxygene oximetre oximeter spo2")
 _PULSE = word_set("pouls pulse bpm hr cardiaque rate battements")
 _PRESSURE = word_set("tension pression pressure bp ta hypertension")
