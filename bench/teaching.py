@@ -45,13 +45,14 @@ SLIGHT = 16
 LONG = 3
 """Letters of a word that the lexicon would look up as a slip, or as one written with letters held down."""
 BARS = {
-    "stat": 0.25, "urgent": -0.25, "mental_health": 0.25, "oncology": 0.4, "addiction": 0.25, "sti_bbi": 0.2,
+    "stat": -0.1, "urgent": -0.4, "mental_health": 0.25, "oncology": 0.4, "addiction": 0.25, "sti_bbi": 0.2,
     "emotional": 0.7, "new_diagnosis": 0.0, "new_treatment": 0.4,
     "suicide": 0.0, "overdose": 0.5, "violence": 0.5, "obstetric": 1.0,
 }  # fmt: skip
 """Natural logits above which a head is raised: chosen on the tuned part and on real questions, never on the other."""
 BRIEF = {
-    "stat": 0.5, "mental_health": 0.5, "oncology": 1.5, "addiction": 2.0, "sti_bbi": 1.5, "emotional": 0.5,
+    "stat": 1.0, "urgent": 0.5, "mental_health": 0.5, "oncology": 1.5, "addiction": 2.0, "sti_bbi": 1.5,
+    "emotional": 0.5,
 }  # fmt: skip
 """By how much a bar is higher for a text of no words than for one of `REACH` words or more; in between, the nearer."""
 ALSO = {"suicide": ("self_harm",), "overdose": ("poisoning",), "obstetric": (), "violence": ()}
