@@ -65,7 +65,7 @@ class Opinion:
     """How the lanes stand in the bytes of a whole number."""
     reach: int
     """Words in a window; a window begins every half of it."""
-    ordinary: frozenset[str] = field(repr=False)
+    ordinary: Sequence[str] = field(repr=False)
     """Words so usual that none is a slip of another: the lexicon need not ask."""
     beginnings: Mapping[str, tuple[str, ...]] = field(repr=False)
     """The same by first letter and end, to find the one that was meant."""
@@ -136,7 +136,7 @@ class Opinion:
 
     def _meant(self, word: str) -> int:
         """The number of the word that an unknown one is a slip of; 0 where it is none."""
-        other = meant(word, self.beginnings) if word not in self.ordinary else None
+        other = meant(word, self.beginnings)
         return self.numbers.get(token(other), 0) if other else 0
 
     def lanes(self, packed: int) -> tuple[int, ...]:
@@ -169,7 +169,7 @@ def load(content: bytes) -> Opinion:
     return Opinion(
         heads=heads, start=_packed(told["start"]), brief=brief, lift=_packed([_HALF] * len(heads)),
         layout=Struct(f"<{len(heads)}I"), reach=reach, numbers=numbers,
-        ordinary=frozenset(told["ordinary"]), beginnings=beginnings(told["ordinary"]),
+        ordinary=tuple(told["ordinary"]), beginnings=beginnings(told["ordinary"]),
         words=[0, *(_unsparse(weights, len(heads)) for weights in told["words"].values())],
         pairs=_bound(told["pairs"], numbers, len(heads)),
         named={name: _unsparse(weights, len(heads)) for name, weights in told["concepts"].items()},

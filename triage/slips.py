@@ -17,8 +17,11 @@ def beginnings(words: Iterable[str]) -> dict[str, tuple[str, ...]]:
 
 
 def meant(word: str, ordinary: Mapping[str, tuple[str, ...]]) -> str | None:
-    """The first ordinary word that this one is a slip of; None where there is none."""
-    for other in ordinary.get(word[0] + word[-_END:], ()) if len(word) >= LEAST else ():
+    """The first ordinary word that this one is a slip of; an ordinary word itself; None where there is none."""
+    near = ordinary.get(word[0] + word[-_END:], ()) if len(word) >= LEAST else ()
+    if word in near:
+        return word
+    for other in near:
         if abs(len(other) - len(word)) <= 1 and is_slip(word, other):
             return other
     return None
